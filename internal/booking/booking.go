@@ -106,8 +106,9 @@ type Visit struct {
 	Busy         Span // with its buffers
 }
 
-// Day is everything known about one local day at one location. Shifts are those of the location that fall on the day; Visits are
-// all that touch the day of anyone who works or anything that stands here, at whatever location they happen.
+// Day is everything known about one local day at one location. Shifts are those of the location that fall on the day ([Shift.On]);
+// Visits are all that touch the day of anyone who works or anything that stands here, at whatever location they happen. An
+// after-buffer may run past midnight, so visits that begin shortly after the day belong here as well.
 type Day struct {
 	Date          calendar.Date
 	Place         Place
@@ -123,6 +124,7 @@ type Ask struct {
 	Reason       Reason
 	Species      string // "" = not asked or not given
 	Practitioner string // "" = no wish
+	Except       string // the visit that is being moved: it does not stand in its own way; "" = a new visit
 }
 
 // Start is one time at which the visit can begin, with who and what would be booked.
@@ -140,4 +142,5 @@ type Refusal struct {
 	Params  map[string]any
 }
 
+// Error is the message with the field it belongs to.
 func (r *Refusal) Error() string { return r.Field + ": " + r.Message }

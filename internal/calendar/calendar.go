@@ -67,7 +67,7 @@ func (d Date) AddMonths(months int) Date {
 
 // Days is the number of days from other to d, negative when d is earlier.
 func (d Date) Days(other Date) int {
-	return int(d.noon().Sub(other.noon()) / (24 * time.Hour))
+	return int((d.noon().Unix() - other.noon().Unix()) / (24 * 60 * 60))
 }
 
 // Before reports whether d is an earlier day than other.
@@ -89,43 +89,75 @@ func ClockOn(t time.Time, zone *time.Location) Clock {
 
 func dateIn(t time.Time) Date { return Date{t.Year(), t.Month(), t.Day()} }
 
-// At is the instant of a wall time in UTC. A time that exists twice means the first; one that does not exist
-// is answered with the instant at which the clocks jumped, and exists is false.
+// At is the instant of a wall time, in UTC. A time that exists twice means the first; one that does not exist is answered
+// with the instant at which the clocks jumped over it, and exists is false.
 func (d Date) At(c Clock, zone *time.Location) (at time.Time, exists bool) {
-	wall := time.Date(d.Year, d.Month, d.Day, int(c)/60, int(c)%60, 0, 0, time.UTC)
-	guess := time.Date(d.Year, d.Month, d.Day, int(c)/60, int(c)%60, 0, 0, zone)
-	// A zone's change lies between the offsets a day before and a day after; each gives one candidate instant.
-	_, before := guess.Add(-24 * time.Hour).Zone()
-	_, after := guess.Add(24 * time.Hour).Zone()
-	early := wall.Add(-time.Duration(before) * time.Second)
-	late := wall.Add(-time.Duration(after) * time.Second)
-	if late.Before(early) {
-		early, late = late, early
-	}
-	for _, t := range []time.Time{early, late} {
-		if l := t.In(zone); l.Day() == wall.Day() && l.Hour() == wall.Hour() && l.Minute() == wall.Minute() {
-			return t, true
+	wall := d.wall(c)
+	// time.Date may choose either side of a change, so the stretches of constant offset on both sides are asked as well.
+	near := time.Date(d.Year, d.Month, d.Day, 0, int(c), 0, 0, zone)
+	from, until := near.ZoneBounds()
+	if !from.IsZero() {
+		_, offset := from.Add(-time.Second).Zone()
+		if early := wall - int64(offset); early < from.Unix() {
+			return time.Unix(early, 0).UTC(), true
 		}
 	}
-	return jump(early.Add(-time.Hour), late.Add(time.Hour), zone), false
+	_, offset := near.Zone()
+	same := wall - int64(offset)
+	switch {
+	case !from.IsZero() && same < from.Unix():
+		return from.UTC(), false
+	case until.IsZero() || same < until.Unix():
+		return time.Unix(same, 0).UTC(), true
+	}
+	_, offset = until.Zone()
+	if late := wall - int64(offset); late >= until.Unix() {
+		return time.Unix(late, 0).UTC(), true
+	}
+	return until.UTC(), false
 }
 
-// Start is the instant at which the local day begins.
+// wall is the reading of the clock as if the zone were UTC, in seconds since 1970.
+func (d Date) wall(c Clock) int64 {
+	return time.Date(d.Year, d.Month, d.Day, 0, int(c), 0, 0, time.UTC).Unix()
+}
+
+// Start is the instant at which the local day begins. Where midnight does not exist, that is when the clocks jumped.
 func (d Date) Start(zone *time.Location) time.Time {
 	t, _ := d.At(0, zone)
 	return t
 }
 
-// jump finds the instant between two others at which the zone's offset changes.
-func jump(from, until time.Time, zone *time.Location) time.Time {
-	_, offset := from.In(zone).Zone()
-	for until.Sub(from) > time.Second {
-		middle := from.Add(until.Sub(from) / 2)
-		if _, o := middle.In(zone).Zone(); o == offset {
-			from = middle
-		} else {
-			until = middle
-		}
+// Wall is the wall clock of one day in one zone. It answers what [Date.At] answers, and does so cheaply for the many times of a
+// day, because the zone's rules are asked once.
+type Wall struct {
+	date     Date
+	zone     *time.Location
+	midnight time.Time
+	steady   bool // no clock change from midnight to midnight, both included
+}
+
+// Wall is the day's clock in a zone.
+func (d Date) Wall(zone *time.Location) Wall {
+	midnight, exists := d.At(0, zone)
+	_, until := midnight.In(zone).ZoneBounds()
+	steady := exists && (until.IsZero() || until.After(midnight.Add(24*time.Hour)))
+	return Wall{date: d, zone: zone, midnight: midnight, steady: steady}
+}
+
+// Start is the instant at which the day begins.
+func (w Wall) Start() time.Time { return w.midnight }
+
+// End is the instant at which the next day begins.
+func (w Wall) End() time.Time {
+	t, _ := w.At(EndOfDay)
+	return t
+}
+
+// At is the instant of a time of this day, as [Date.At] answers it.
+func (w Wall) At(c Clock) (at time.Time, exists bool) {
+	if w.steady && c >= 0 && c <= EndOfDay {
+		return w.midnight.Add(time.Duration(c) * time.Minute), true
 	}
-	return until.Truncate(time.Second).UTC()
+	return w.date.At(c, w.zone)
 }

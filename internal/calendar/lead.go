@@ -8,16 +8,16 @@ import (
 )
 
 // Lead is how long before a visit something happens: an elapsed time ("90m", "12h"), whole days before at a wall time
-// ("2d 09:00"), or never ("none"). The zero Lead is Never's opposite: at the moment itself.
+// ("2d 09:00"), or never ("none"). The zero Lead means at the very moment of the visit.
 type Lead struct {
 	Never   bool
-	Elapsed time.Duration
-	Days    int
-	Clock   Clock
+	Elapsed time.Duration // unless InDays
 	InDays  bool
+	Days    int   // with InDays: whole days before, 0 is the same day
+	Clock   Clock // with InDays: the wall time on that day
 }
 
-// ParseLead reads a lead; the empty text is refused, as only the caller knows what is inherited.
+// ParseLead reads a lead of at most a year; the empty text is refused, as only the caller knows what is inherited.
 func ParseLead(s string) (Lead, error) {
 	s = strings.TrimSpace(s)
 	bad := fmt.Errorf("%q is no lead time: write none, 90m, 12h or 2d 09:00", s)
@@ -28,10 +28,12 @@ func ParseLead(s string) (Lead, error) {
 		return Lead{}, bad
 	}
 	head, rest, _ := strings.Cut(s, " ")
-	n, err := strconv.Atoi(head[:len(head)-1])
-	if err != nil || n < 0 || n > 60*24*366 {
+	// Unsigned, so that "+5m" and "-0m" are refused with the other slips.
+	number, err := strconv.ParseUint(head[:len(head)-1], 10, 32)
+	if err != nil || number > 60*24*366 {
 		return Lead{}, bad
 	}
+	n := int(number)
 	switch unit := head[len(head)-1]; {
 	case unit == 'm' && rest == "":
 		return Lead{Elapsed: time.Duration(n) * time.Minute}, nil
@@ -48,7 +50,7 @@ func ParseLead(s string) (Lead, error) {
 }
 
 // Before is the instant that lies this lead before start. Hours are elapsed time and days are wall time, over summer time too
-// . A Never lead has no such instant.
+// and a wall time that does not exist means the moment the clocks jumped. A Never lead has no such instant.
 func (l Lead) Before(start time.Time, zone *time.Location) time.Time {
 	if !l.InDays {
 		return start.Add(-l.Elapsed)

@@ -56,16 +56,16 @@ type Due struct {
 // NamedID is an id and its name.
 type NamedID struct{ ID, Name string }
 
-// Outcome is what became of one attempt.
-type Outcome string
+// Outcome is what became of one attempt; outbox.Settle decides what follows from it.
+type Outcome = outbox.Outcome
 
-// The outcomes. Anything that is not known to be one of the others is Unknown once bytes were written, else Temporary.
+// The outcomes. Anything that is not known to be one of the others is Uncertain once bytes were written, else Temporary.
 const (
-	Accepted  Outcome = "accepted"  // the provider has it
-	Temporary Outcome = "temporary" // surely not sent; try again
-	Permanent Outcome = "permanent" // surely not sent, and never will be
-	Uncertain Outcome = "uncertain" // perhaps sent; ask before anything else
-	Stopped   Outcome = "stopped"   // wrong password, closed account: stop the gateway, keep the rows
+	Accepted  = outbox.Accepted
+	Temporary = outbox.Temporary
+	Permanent = outbox.Permanent
+	Uncertain = outbox.Uncertain
+	Stopped   = outbox.Stopped
 )
 
 // Result is the answer to one attempt.
@@ -75,6 +75,8 @@ type Result struct {
 	Reason     outbox.Reason // for Permanent
 	Detail     string        // the provider's words and codes, without names, numbers or texts of people
 	RetryAfter time.Duration // the provider's wish, 0 = none
+	// NotTried says that our own rate or breaker held the message back: the provider was not called, and this counts as no attempt.
+	NotTried bool
 	// CostKnown is set where the provider names a price already.
 	Parts int
 }

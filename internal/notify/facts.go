@@ -20,8 +20,12 @@ type Facts struct {
 	Practitioner string // the name shown to owners
 	Client       Client
 	Patient      Patient
-	Contact      Contact // what was typed for this booking, empty where it was not made online
-	Addresses    []Address
+	// Others are further pets that the same message names, as a recall for several does.
+	Others []Patient
+	// DueOn is the due date of the reminder that the message is about, zero for all other messages.
+	DueOn     calendar.Date
+	Contact   Contact // what was typed for this booking, empty where it was not made online
+	Addresses []Address
 	// Stopped reports whether an address said stop, bounced or complained for this purpose.
 	Stopped   func(outbox.Channel, string, outbox.Purpose) bool
 	Templates Templates
@@ -60,7 +64,7 @@ type Booking struct {
 // Location is the clinic's place with its message settings.
 type Location struct {
 	ID, Name, Address, Phone, Email, Website, Country string
-	Zone                                              *time.Location
+	Zone                                              *time.Location // never nil
 	Locale                                            string
 	Currency                                          string
 	SMSEnabled                                        bool // switched on and terms accepted
@@ -105,6 +109,7 @@ type Client struct {
 // Patient is the pet.
 type Patient struct {
 	ID, Name, Species string
+	Breed             string
 	SpeciesNames      map[string]string
 	Deceased          bool
 	Inactive          bool
@@ -127,12 +132,16 @@ type Address struct {
 type Links struct {
 	Base   string
 	Manage string // the owner's page of this booking
+	// BookingPage is where owners of this location book; "" = Base with a slash.
+	BookingPage string
+	Unsubscribe string // one click ends group mail; "" on all other messages
 }
 
 // Template is one text in one language, for one location or for all.
 type Template struct {
 	ID       string
 	Code     string
+	Purpose  outbox.Purpose // what it is written for, "" = the purpose of the same name as the code
 	Locale   string
 	Location string // "" = every location
 	Subject  string

@@ -145,6 +145,7 @@ type Row struct {
 	PlannedAt time.Time
 	SendAt    time.Time
 	ExpiresAt time.Time
+	NextTryAt time.Time // after a temporary failure, else zero
 }
 
 // Left reports whether the message was ever handed to a provider, perhaps.

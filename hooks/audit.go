@@ -1,0 +1,128 @@
+package hooks
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/store"
+)
+
+// audited are the collections in which everything that a person changes leaves a trace: who, when, before, after.
+var audited = []string{
+	store.Locations, store.BookingSettings, store.MessageSettings, store.NotificationAddresses, store.Species, store.ReasonGroups,
+	store.Resources, store.Practitioners, store.Staff, store.Reasons, store.Shifts, store.Absences, store.Clients, store.Patients,
+	store.Bookings, store.Templates, "reminders", "reminder_rules", "broadcasts", store.Messages, store.StoppedAddresses, store.Tasks,
+}
+
+// The actions, as stored.
+const (
+	auditCreate = "create"
+	auditUpdate = "update"
+	auditDelete = "delete"
+	auditErase  = "erase"
+	auditMerge  = "merge"
+)
+
+// untraced are fields that change with every write and say nothing about what somebody did.
+var untraced = []string{core.FieldNameId, "created", "updated", fieldRevision}
+
+// auditCreated traces a record that a person made.
+func auditCreated(now func() time.Time) func(e *core.RecordRequestEvent) error {
+	return func(e *core.RecordRequestEvent) error {
+		if err := e.Next(); err != nil {
+			return err
+		}
+		_, made := changedFields(core.NewRecord(e.Collection), e.Record)
+		return auditRow(e, now(), e.Record.Id, auditCreate, nil, made)
+	}
+}
+
+// auditUpdated traces what a person's change made of a record, its consequences for that record included. A save that changed nothing
+// leaves no trace.
+func auditUpdated(now func() time.Time) func(e *core.RecordRequestEvent) error {
+	return func(e *core.RecordRequestEvent) error {
+		was, err := e.App.FindRecordById(e.Collection, e.Record.Id)
+		if err != nil {
+			return fmt.Errorf("load %s for the audit trail: %w", e.Collection.Name, err)
+		}
+		// Erasing is a command: the stored field is false again afterwards, so it is read before it is obeyed.
+		erased := e.Collection.Name == store.Clients && e.Record.GetBool("erase")
+		if err := e.Next(); err != nil {
+			return err
+		}
+		if erased {
+			// The names would live on in the trail of their own removal.
+			return auditRow(e, now(), e.Record.Id, auditErase, nil, nil)
+		}
+		is, err := e.App.FindRecordById(e.Collection, e.Record.Id)
+		if err != nil {
+			return fmt.Errorf("load %s for the audit trail: %w", e.Collection.Name, err)
+		}
+		left, right := changedFields(was, is)
+		if len(right) == 0 {
+			return nil
+		}
+		action := auditUpdate
+		if into, merged := right["merge_into"]; merged && into != "" {
+			action = auditMerge
+		}
+		return auditRow(e, now(), is.Id, action, left, right)
+	}
+}
+
+// auditDeleted traces a record that a person deleted, with everything that it held.
+func auditDeleted(now func() time.Time) func(e *core.RecordRequestEvent) error {
+	return func(e *core.RecordRequestEvent) error {
+		was, err := e.App.FindRecordById(e.Collection, e.Record.Id)
+		if err != nil {
+			return fmt.Errorf("load %s for the audit trail: %w", e.Collection.Name, err)
+		}
+		if err := e.Next(); err != nil {
+			return err
+		}
+		held, _ := changedFields(was, core.NewRecord(e.Collection))
+		return auditRow(e, now(), was.Id, auditDelete, held, nil)
+	}
+}
+
+// changedFields are the fields in which two versions of a record differ, as the first and as the second has them. Hidden fields hold
+// passwords and what the machine compares by; they stay out of the trail.
+func changedFields(was, is *core.Record) (left, right map[string]any) {
+	left, right = map[string]any{}, map[string]any{}
+	for _, field := range is.Collection().Fields {
+		name := field.GetName()
+		if field.GetHidden() || slices.Contains(untraced, name) || sameValue(was.Get(name), is.Get(name)) {
+			continue
+		}
+		left[name], right[name] = plainValue(was.Get(name)), plainValue(is.Get(name))
+	}
+	return left, right
+}
+
+// auditRow writes one row of the audit trail in the transaction of the change. It names the account by collection and id alone, so that
+// the trail holds nobody's name or address but what the record itself held.
+func auditRow(e *core.RecordRequestEvent, at time.Time, id, action string, left, right map[string]any) error {
+	trail, err := e.App.FindCachedCollectionByNameOrId("audit")
+	if err != nil {
+		return fmt.Errorf("find the audit trail: %w", err)
+	}
+	by := ""
+	if e.Auth != nil {
+		by = e.Auth.Collection().Name + "/" + e.Auth.Id
+	}
+	row := core.NewRecord(trail)
+	row.Set("collection", e.Collection.Name)
+	row.Set("record", id)
+	row.Set("action", action)
+	row.Set("by", by)
+	row.Set("before", left)
+	row.Set("after", right)
+	row.SetRaw("created", store.Instant(at))
+	if err := e.App.Save(row); err != nil {
+		return fmt.Errorf("write the audit trail: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+// Package hooks answers what happens when a record changed or a request came in.
+//
+// [Bind] is its table of contents: which record, when, and who has a say. A handler loads, asks one rule, and saves; what the rules are
+// stands in internal/. Model hooks carry the consequences, so that the dashboard, REST, batches, jobs and imports all behave alike;
+// request hooks are used where it matters that a person asks.
+package hooks
+
+import (
+	"time"
+
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/store"
+)
+
+// House is what the hooks are given.
+type House struct {
+	Desk *store.Desk
+	// Now is the clinic's clock.
+	Now func() time.Time
+	// Ring wakes the dispatcher after a commit that may have queued something.
+	Ring func()
+}
+
+// Bind is the product on one screen: what is saved, when, and who has a say.
+func Bind(app core.App, h House) {
+	guard(app, h.Now)
+
+	app.OnRecordCreateRequest(store.BookingRequests).BindFunc(h.bookingAsked)
+
+	app.OnRecordValidate(store.Bookings).BindFunc(h.bookingFits)
+	app.OnRecordCreate(store.Bookings).BindFunc(inTx(h.bookingMade))
+	app.OnRecordUpdate(store.Bookings).BindFunc(inTx(h.bookingChanged))
+	app.OnRecordDelete(store.Bookings).BindFunc(inTx(h.bookingRemoved))
+	afterEach(app, h.bookingSettled, store.Bookings)
+
+	app.OnRecordCreate(store.Clients).BindFunc(inTx(h.clientSaved))
+	app.OnRecordUpdate(store.Clients).BindFunc(inTx(h.clientChanged))
+	app.OnRecordUpdate(store.Patients).BindFunc(inTx(h.patientChanged))
+
+	app.OnRecordCreate(store.Locations).BindFunc(inTx(h.locationMade))
+	app.OnRecordValidate(store.Locations).BindFunc(locationSound)
+	app.OnRecordCreate(store.BookingSettings, store.MessageSettings).BindFunc(settingsCompleted)
+	app.OnRecordUpdate(store.BookingSettings, store.MessageSettings).BindFunc(settingsCompleted)
+	app.OnRecordValidate(store.BookingSettings).BindFunc(bookingSettingsSound)
+	app.OnRecordValidate(store.MessageSettings).BindFunc(messageSettingsSound)
+	app.OnRecordValidate(store.Shifts).BindFunc(shiftSound)
+	app.OnRecordValidate(store.Absences).BindFunc(absenceSound)
+	app.OnRecordValidate(store.Reasons).BindFunc(reasonSound)
+	app.OnRecordCreate(store.Templates).BindFunc(templateNormalised)
+	app.OnRecordUpdate(store.Templates).BindFunc(templateNormalised)
+	app.OnRecordValidate(store.Templates).BindFunc(templateSound)
+
+	afterEach(app, h.setupChanged, store.SetUp()...)
+	afterEach(app, h.rosterChanged, store.Shifts, store.Absences, store.Practitioners)
+	app.OnSettingsReload().BindFunc(h.applicationURLChanged)
+
+	app.OnServe().BindFunc(h.routes)
+}
+
+// afterEach calls a handler after the commit of every create, update and delete.
+func afterEach(app core.App, handler func(*core.RecordEvent) error, collections ...string) {
+	app.OnRecordAfterCreateSuccess(collections...).BindFunc(handler)
+	app.OnRecordAfterUpdateSuccess(collections...).BindFunc(handler)
+	app.OnRecordAfterDeleteSuccess(collections...).BindFunc(handler)
+}

@@ -1,0 +1,143 @@
+package hooks
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/pocketbase/pocketbase/apis"
+	"github.com/pocketbase/pocketbase/core"
+	"github.com/pocketbase/pocketbase/tools/hook"
+
+	"pawbell/internal/store"
+	"pawbell/pb_public"
+)
+
+// publicBody is how much a stranger may send (R-38).
+const publicBody = 64 << 10
+
+// routes adds what the clinic's owners ask for to PocketBase's own routes.
+func (h House) routes(e *core.ServeEvent) error {
+	e.Router.Bind(&hook.Handler[*core.RequestEvent]{Id: "pawbellHeaders", Priority: apis.DefaultBodyLimitMiddlewarePriority - 1, Func: h.headers})
+
+	quiet := apis.SkipSuccessActivityLog()
+	api := e.Router.Group("/api/booking")
+	api.Bind(quiet)
+	api.GET("/menu", h.menu)
+	api.GET("/days", h.days)
+	api.GET("/times", h.times)
+	api.GET("/manage/{token}", h.manageShow)
+	api.GET("/manage/{token}/calendar.ics", h.manageCalendar)
+	api.POST("/manage/{token}/confirm", h.manageConfirm)
+	api.POST("/manage/{token}/cancel", h.manageCancel)
+
+	e.Router.GET("/manage/{token}", h.page("manage.html")).Bind(quiet)
+	e.Router.GET("/{$}", h.page("index.html")).Bind(quiet)
+	e.Router.GET("/{path...}", h.asset).Bind(quiet, apis.Gzip())
+	return e.Next()
+}
+
+// headers go with every answer of ours, and large bodies from strangers are cut off before they are read. The dashboard has its own.
+func (h House) headers(e *core.RequestEvent) error {
+	at := e.Request.URL.Path
+	if strings.HasPrefix(at, "/_/") {
+		if strings.HasPrefix(at, "/_/extensions") {
+			e.Response.Header().Set("Cache-Control", "no-cache")
+		}
+		return e.Next()
+	}
+	header := e.Response.Header()
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+	if strings.HasPrefix(at, "/api/") {
+		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		if strings.HasPrefix(at, "/api/booking/") {
+			header.Set("Cache-Control", "no-store")
+		}
+		if strings.HasPrefix(at, "/api/booking/") || e.Request.Method == http.MethodPost && at == "/api/collections/"+store.BookingRequests+"/records" {
+			if e.Request.ContentLength > publicBody {
+				return e.Error(http.StatusRequestEntityTooLarge, "This is more than a booking needs: at most 64 KB.", nil)
+			}
+			e.Request.Body = http.MaxBytesReader(e.Response, e.Request.Body, publicBody)
+		}
+		return e.Next()
+	}
+	// A link's token must not travel to other sites, nor a page about one visit stay in a shared cache.
+	if strings.HasPrefix(at, managePath) {
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Cache-Control", "no-store")
+	}
+	return e.Next()
+}
+
+// page answers one of the embedded pages, with the clinic's names and phones for readers without JavaScript.
+func (h House) page(name string) func(*core.RequestEvent) error {
+	return func(e *core.RequestEvent) error {
+		raw, err := fs.ReadFile(pb_public.FS, name)
+		if err != nil {
+			return fmt.Errorf("read page: %w", err)
+		}
+		clinic, err := h.Desk.Clinic()
+		if err != nil {
+			return err
+		}
+		framed := framers(clinic)
+		e.Response.Header().Set("Content-Security-Policy",
+			"default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'; frame-ancestors "+framed)
+		if framed == "'self'" {
+			e.Response.Header().Set("X-Frame-Options", "SAMEORIGIN")
+		} else {
+			// The older header knows no list; with it, the newer one would not be obeyed everywhere.
+			e.Response.Header().Del("X-Frame-Options")
+		}
+		if e.Response.Header().Get("Cache-Control") == "" {
+			e.Response.Header().Set("Cache-Control", "no-cache")
+		}
+		contacts, err := contactLines(clinic)
+		if err != nil {
+			return err
+		}
+		return e.HTML(http.StatusOK, string(bytes.ReplaceAll(raw, []byte(pb_public.Contacts), contacts)))
+	}
+}
+
+// framers lists who may show the pages inside their own (embed_origins of every location).
+func framers(clinic *store.Clinic) string {
+	list := []string{"'self'"}
+	for _, at := range clinic.Order {
+		for _, origin := range at.EmbedOrigins {
+			if origin = strings.TrimSuffix(origin, "/"); !slices.Contains(list, origin) {
+				list = append(list, origin)
+			}
+		}
+	}
+	return strings.Join(list, " ")
+}
+
+var contactTemplate = template.Must(template.New("contacts").Parse(
+	`{{range .}}<p>{{.Name}}{{if .Phone}}: <a href="tel:{{.Phone}}">{{.Phone}}</a>{{end}}</p>{{end}}`))
+
+func contactLines(clinic *store.Clinic) ([]byte, error) {
+	var b bytes.Buffer
+	if err := contactTemplate.Execute(&b, clinic.Order); err != nil {
+		return nil, fmt.Errorf("write contacts: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// asset answers a file of the pages. What is no file is no page either: a mistyped address is a 404, not the booking page.
+func (h House) asset(e *core.RequestEvent) error {
+	name := path.Clean(e.Request.PathValue("path"))
+	info, err := fs.Stat(pb_public.FS, name)
+	if err != nil || info.IsDir() || strings.HasSuffix(name, ".go") || strings.HasSuffix(name, ".html") {
+		return e.NotFoundError("There is no page here.", nil)
+	}
+	e.Response.Header().Set("Cache-Control", "no-cache")
+	e.Response.Header().Set("Content-Security-Policy", "default-src 'self'")
+	return e.FileFS(pb_public.FS, name)
+}

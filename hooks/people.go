@@ -1,0 +1,42 @@
+package hooks
+
+import (
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/store"
+)
+
+// clientSaved fills the hidden columns by which owners are found again, and writes numbers as they are dialled.
+func (h House) clientSaved(e *core.RecordEvent) error {
+	clinic, err := h.Desk.Clinic()
+	if err != nil {
+		return err
+	}
+	store.CompleteClient(clinic, e.Record)
+	return e.Next()
+}
+
+// clientChanged also follows a new address, language or consent with the messages of the client's coming visits.
+func (h House) clientChanged(e *core.RecordEvent) error {
+	clinic, err := h.Desk.Clinic()
+	if err != nil {
+		return err
+	}
+	store.CompleteClient(clinic, e.Record)
+	if err := e.Next(); err != nil {
+		return err
+	}
+	return store.PlanClient(e.App, clinic, h.Desk.Links, e.Record.Id, h.Now())
+}
+
+// patientChanged withdraws the reminders of a pet that died and brings them back when that was a mistake.
+func (h House) patientChanged(e *core.RecordEvent) error {
+	clinic, err := h.Desk.Clinic()
+	if err != nil {
+		return err
+	}
+	if err := e.Next(); err != nil {
+		return err
+	}
+	return store.PlanPatient(e.App, clinic, h.Desk.Links, e.Record.Id, h.Now())
+}

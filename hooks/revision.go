@@ -1,0 +1,239 @@
+package hooks
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/pocketbase/dbx"
+	validation "github.com/pocketbase/ozzo-validation/v4"
+	"github.com/pocketbase/pocketbase/core"
+	"github.com/pocketbase/pocketbase/tools/list"
+
+	"pawbell/internal/store"
+)
+
+// fieldRevision counts the writes of a row, so that a stale form can be told from a fresh one.
+const fieldRevision = "revision"
+
+// revisioned are the collections that the machine writes while people look at them.
+var revisioned = []string{store.Bookings, store.Clients, "reminders", "broadcasts", store.Messages, "runs"}
+
+// machineFields are written by the program alone. A body may carry them, as the dashboard sends whole records, but not change them.
+var machineFields = map[string][]string{
+	store.Bookings: {
+		"reference", "local_start", "busy_from", "busy_until", "cancelled_at", "cancelled_by", "scheduled_at", "changed_at", "changed_by",
+		"sequence", "link_version",
+	},
+	store.Clients: {"no_shows", "match_name", "match_phone", "match_sms_phone", "match_email", "match_address"},
+	"reminders":   {"reason", "sent_count", "next_send_at"},
+	"broadcasts":  {"state", "asked_by", "recipients", "skipped", "parts", "cost"},
+	store.Messages: {
+		"resend_of", "sibling_of", "priority", "send_at", "expires_at", "reason", "detail", "key", "sequence", "attempts", "next_try_at",
+		"leased_until", "gateway", "gateway_id", "encoding", "parts", "over_limit", "cost", "currency", "billed_period", "legal_id",
+		"sent_at", "delivered_at",
+	},
+	"runs": {"state", "total", "done", "failed", "note"},
+}
+
+// firstStates is the one state in which a person may create a row; left out, a hook fills it in.
+var firstStates = map[string]string{
+	store.Messages: "queued",
+	"reminders":    "scheduled",
+	"broadcasts":   "draft",
+	"runs":         "queued",
+}
+
+// revisionRaised counts every save of the model. It outbids the row, not the instance, so that two saves never share a number;
+// raw statements add one themselves.
+func revisionRaised(e *core.RecordEvent) error {
+	if e.Record.IsNew() {
+		e.Record.Set(fieldRevision, 1)
+		return e.Next()
+	}
+	var stored float64
+	err := e.App.DB().Select(fieldRevision).From(e.Record.Collection().Name).
+		Where(dbx.HashExp{"id": e.Record.LastSavedPK()}).Row(&stored)
+	if err != nil {
+		return fmt.Errorf("read the revision of %s: %w", e.Record.Collection().Name, err)
+	}
+	e.Record.Set(fieldRevision, stored+1)
+	return e.Next()
+}
+
+// ontoTheRowAsItIs carries a person's update over to the row as the database has it now, and refuses it where it comes too late.
+//
+// PocketBase loads the row before the transaction and writes all its columns, so whatever the machine wrote in between would be undone.
+// Here, inside the transaction, the named fields alone go onto the present row and the changed ones alone are written. A body with a
+// revision says what its sender saw; if that is not the row any more it is refused, which is what a whole form left open runs into.
+func ontoTheRowAsItIs(e *core.RecordRequestEvent) error {
+	body, err := bodyAsSent(e.RequestEvent)
+	if err != nil {
+		return err
+	}
+	row, err := e.App.FindRecordById(e.Collection, e.Record.Id)
+	if err != nil {
+		return e.NotFoundError("", err)
+	}
+	if seen, sent := body[fieldRevision]; sent && seen != nil && seen != "" {
+		asked := core.NewRecord(e.Collection)
+		asked.Set(fieldRevision, seen)
+		if asked.GetFloat(fieldRevision) != row.GetFloat(fieldRevision) {
+			return e.BadRequestError("Somebody or something else changed this meanwhile.", validation.Errors{fieldRevision: validation.NewError(
+				"changed_meanwhile", "This was changed meanwhile. Load it again and repeat your change.",
+			).SetParams(map[string]any{fieldRevision: row.GetInt(fieldRevision)})})
+		}
+	}
+	delete(body, fieldRevision)
+
+	if body, err = withFiles(e.RequestEvent, e.Collection, body); err != nil {
+		return fmt.Errorf("read uploaded files: %w", err)
+	}
+	data := row.ReplaceModifiers(body)
+	if !e.HasSuperuserAuth() {
+		for _, field := range e.Collection.Fields {
+			if field.GetHidden() {
+				delete(data, field.GetName())
+			}
+		}
+		if err := stillAllowed(e, row, data); err != nil {
+			return err
+		}
+	}
+	for key, value := range data {
+		row.SetIfFieldExists(key, value)
+	}
+	if err := machineFieldsKept(e.Collection, row.Original(), row); err != nil {
+		return e.BadRequestError("Some fields are written by the program alone.", err)
+	}
+	row.IgnoreUnchangedFields(true)
+	e.Record = row
+	err = e.Next()
+	// A hook that saves this instance again compares with what was loaded, not with what is stored: then every column counts.
+	row.IgnoreUnchangedFields(false)
+	return err
+}
+
+// stillAllowed asks the update rule once more, of the row as it is now: it may have moved to a location that is none of the asker's.
+func stillAllowed(e *core.RecordRequestEvent, row *core.Record, data map[string]any) error {
+	info, err := e.RequestInfo()
+	if err != nil {
+		return fmt.Errorf("read the request: %w", err)
+	}
+	info.Body = data
+	allowed, err := e.App.CanAccessRecord(row, info, e.Collection.UpdateRule)
+	if err != nil {
+		return fmt.Errorf("ask the update rule of %s: %w", e.Collection.Name, err)
+	}
+	if !allowed {
+		return e.NotFoundError("", nil)
+	}
+	return nil
+}
+
+// withFiles adds the uploaded files of a form to its fields; names sent beside the files of a field are the old ones to keep.
+func withFiles(e *core.RequestEvent, collection *core.Collection, body map[string]any) (map[string]any, error) {
+	if !strings.HasPrefix(e.Request.Header.Get("Content-Type"), "multipart/form-data") {
+		return body, nil
+	}
+	whole := maps.Clone(body)
+	for _, field := range collection.Fields {
+		if field.Type() != core.FieldTypeFile {
+			continue
+		}
+		name := field.GetName()
+		for _, key := range []string{name, "+" + name, name + "+"} {
+			files, err := e.FindUploadedFiles(key)
+			if errors.Is(err, http.ErrMissingFile) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			var values []any
+			if key == name {
+				for _, kept := range list.ToUniqueStringSlice(body[key]) {
+					values = append(values, kept)
+				}
+			}
+			for _, file := range files {
+				values = append(values, file)
+			}
+			whole[key] = values
+		}
+	}
+	return whole, nil
+}
+
+// bornUntouched refuses a person's new record that claims what only the machine may say about it.
+func bornUntouched(e *core.RecordRequestEvent) error {
+	err := machineFieldsKept(e.Collection, core.NewRecord(e.Collection), e.Record)
+	if err != nil {
+		return e.BadRequestError("Some fields are written by the program alone.", err)
+	}
+	first, hasStates := firstStates[e.Collection.Name]
+	if state := e.Record.GetString("state"); hasStates && state != "" && state != first {
+		return e.BadRequestError("A new record starts at its first state.", validation.Errors{"state": wrongTransition("", state)})
+	}
+	return e.Next()
+}
+
+// machineFieldsKept refuses, field by field, what differs between two versions of a record and only the machine may change.
+func machineFieldsKept(collection *core.Collection, was, is *core.Record) error {
+	return keptAsTheyWere(machineFields[collection.Name], was, is, "This is written by the program and cannot be changed.")
+}
+
+func keptAsTheyWere(fields []string, was, is *core.Record, words string) error {
+	refused := validation.Errors{}
+	for _, field := range fields {
+		if !sameValue(was.Get(field), is.Get(field)) {
+			refused[field] = validation.NewError("read_only", words)
+		}
+	}
+	if len(refused) > 0 {
+		return refused
+	}
+	return nil
+}
+
+// sameValue compares two values of a field by what they mean: JSON without its spacing, lists without the difference of nil and empty.
+func sameValue(a, b any) bool {
+	left, right := plainValue(a), plainValue(b)
+	return isNothing(left) && isNothing(right) || reflect.DeepEqual(left, right)
+}
+
+// plainValue is a field's value as an API client sees it: text, number, bool, list or map.
+func plainValue(value any) any {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return value
+	}
+	var plain any
+	if err := json.Unmarshal(raw, &plain); err != nil {
+		return value
+	}
+	return plain
+}
+
+// isNothing reports whether a plain value is what an unset field looks like.
+func isNothing(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case float64:
+		return v == 0
+	case bool:
+		return !v
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
+}

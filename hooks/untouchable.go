@@ -1,0 +1,211 @@
+package hooks
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	validation "github.com/pocketbase/ozzo-validation/v4"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/booking"
+	"pawbell/internal/outbox"
+	"pawbell/internal/store"
+)
+
+// sentFields are what a message said, to whom and when: the log of what was sent, closed once the row has left the queue.
+var sentFields = []string{
+	"location", "client", "patients", "booking", "reminders", "broadcast", "purpose", "channel", "to", "bcc", "subject", "text",
+	"attachments", "locale", "template", "edited", "planned_at",
+}
+
+// remindersByHand are the ends that a person may give a reminder that is still open; the other states follow from what happened.
+var remindersByHand = map[string][]string{
+	"scheduled": {"cancelled", "done"},
+	"held":      {"cancelled", "done"},
+	"sent":      {"cancelled", "done"},
+}
+
+// messageByHand lets a person make the few moves of a message that are a person's, and refuses to rewrite what has left the queue.
+// The row is the one that [ontoTheRowAsItIs] loaded in this transaction.
+func messageByHand(e *core.RecordRequestEvent) error {
+	was := e.Record.Original()
+	from, to := outbox.State(was.GetString("state")), outbox.State(e.Record.GetString("state"))
+	if !outbox.Allowed(from, to, outbox.Person) {
+		return e.BadRequestError("This message cannot go there by hand.", validation.Errors{"state": wrongTransition(string(from), string(to))})
+	}
+	if from != outbox.Queued {
+		err := keptAsTheyWere(sentFields, was, e.Record, "This message has left the queue. What was sent stays as it was sent; put it back to send a new one.")
+		if err != nil {
+			return e.BadRequestError("A message that has left the queue cannot be rewritten.", err)
+		}
+	}
+	if from == outbox.Queued && to == outbox.Cancelled {
+		// The plan may take back what the machine withdrew, never what a person did (R-13).
+		e.Record.Set("reason", string(outbox.ReasonByPerson))
+	}
+	return e.Next()
+}
+
+// reminderByHand lets a person end a reminder and nothing else about its state.
+func reminderByHand(e *core.RecordRequestEvent) error {
+	from, to := e.Record.Original().GetString("state"), e.Record.GetString("state")
+	if from != to && !slices.Contains(remindersByHand[from], to) {
+		return e.BadRequestError("This reminder cannot go there by hand.", validation.Errors{"state": wrongTransition(from, to)})
+	}
+	return e.Next()
+}
+
+// bookingMoves refuses a status that cannot follow the row's present one, whoever saves.
+func bookingMoves(now func() time.Time) func(e *core.RecordEvent) error {
+	return func(e *core.RecordEvent) error {
+		if e.Record.IsNew() {
+			return e.Next()
+		}
+		was, err := before(e)
+		if err != nil {
+			return err
+		}
+		from, to := booking.Status(was.GetString("status")), booking.Status(e.Record.GetString("status"))
+		if refusal := booking.Transition(from, to, e.Record.GetDateTime("starts_at").Time(), now()); refusal != nil {
+			return fieldError(refusal)
+		}
+		return e.Next()
+	}
+}
+
+func wrongTransition(from, to string) error {
+	words := fmt.Sprintf("From %s it cannot go to %s.", from, to)
+	if from == "" {
+		words = fmt.Sprintf("A new record cannot begin as %s.", to)
+	}
+	return validation.NewError("wrong_transition", words).SetParams(map[string]any{"from": from, "to": to})
+}
+
+// writtenByMachine refuses every request to create, change or delete a record that only the program writes.
+func writtenByMachine(e *core.RecordRequestEvent) error {
+	return e.BadRequestError("This is written by the program alone.", validation.Errors{
+		core.FieldNameId: validation.NewError("read_only", "This is kept as it happened. Nobody adds to it, changes it or deletes it by hand."),
+	})
+}
+
+// keptWithMessages refuses to delete what messages tell about: the log would speak of nobody (R-53). It also holds when the record
+// would go along with another one.
+func keptWithMessages(e *core.RecordEvent) error {
+	id := e.Record.Id
+	about := map[string]dbx.Expression{
+		store.Bookings: dbx.HashExp{"booking": id},
+		store.Clients:  dbx.HashExp{"client": id},
+		store.Patients: dbx.Like("patients", `"`+id+`"`),
+	}[e.Record.Collection().Name]
+	found, err := anyRowOf(e.App, store.Messages, about)
+	if err != nil {
+		return err
+	}
+	if found {
+		return inUse("There are messages about this. Cancel it, erase the client or merge it instead.")
+	}
+	return e.Next()
+}
+
+// keptWithBookings refuses to delete a location that visits or messages belong to.
+func keptWithBookings(e *core.RecordEvent) error {
+	for _, collection := range []string{store.Bookings, store.Messages} {
+		found, err := anyRowOf(e.App, collection, dbx.HashExp{"location": e.Record.Id})
+		if err != nil {
+			return err
+		}
+		if found {
+			return inUse("Visits and messages belong to this location. Mark it as inactive instead.")
+		}
+	}
+	return e.Next()
+}
+
+// goesWithLocation refuses to delete a location's settings while the location stands. PocketBase removes a deleted record before what
+// depends on it, so settings that go along with their location find it gone.
+func goesWithLocation(e *core.RecordEvent) error {
+	found, err := anyRowOf(e.App, store.Locations, dbx.HashExp{"id": e.Record.GetString("location")})
+	if err != nil {
+		return err
+	}
+	if found {
+		return inUse("The location needs its settings. They go when the location goes.")
+	}
+	return e.Next()
+}
+
+func inUse(words string) error {
+	return validation.Errors{core.FieldNameId: validation.NewError("in_use", words)}
+}
+
+func anyRowOf(app core.App, collection string, where dbx.Expression) (bool, error) {
+	var found int
+	err := app.DB().Select("(1)").From(collection).Where(where).Limit(1).Row(&found)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, fmt.Errorf("look for rows of %s: %w", collection, err)
+	}
+	return found > 0, nil
+}
+
+// aroundTheRules shuts the doors of PocketBase's API that lead past every hook of this program: the SQL console and the emptying of a
+// whole collection. Whoever is no superuser is left to PocketBase, which refuses them first.
+func aroundTheRules(e *core.RequestEvent) error {
+	if !e.HasSuperuserAuth() {
+		return e.Next()
+	}
+	switch e.Request.Pattern {
+	case "POST /api/sql":
+		return e.ForbiddenError("The SQL console is switched off, since it would go past every rule, notice and trace of the clinic. Use the records, or a copy of the database.", nil)
+	case "DELETE /api/collections/{collection}/truncate":
+		collection, err := e.App.FindCachedCollectionByNameOrId(e.Request.PathValue("collection"))
+		if err != nil {
+			return e.NotFoundError("", err)
+		}
+		if !collection.System {
+			return e.BadRequestError("A collection of the clinic cannot be emptied at once. Delete its records, as far as they may go.", nil)
+		}
+	}
+	return e.Next()
+}
+
+// collectionsStay refuses to delete a collection over the API, or to import others in its place: the schema comes with the program.
+func collectionsStay(e *core.CollectionRequestEvent) error {
+	if e.Collection.System {
+		return e.Next()
+	}
+	return e.BadRequestError("The collections come with the program and cannot be deleted.", nil)
+}
+
+func collectionsNotImported(e *core.CollectionsImportRequestEvent) error {
+	return e.BadRequestError("The collections come with the program and cannot be imported.", nil)
+}
+
+// fieldsStay refuses a change of a collection that would drop or rename a field, and with it what was stored there. Rules and sign-in
+// options may be changed.
+func fieldsStay(e *core.CollectionRequestEvent) error {
+	stored, err := e.App.FindCollectionByNameOrId(e.Collection.Id)
+	if err != nil {
+		return fmt.Errorf("load the collection as it is: %w", err)
+	}
+	var gone []error
+	for _, field := range stored.Fields {
+		now := e.Collection.Fields.GetById(field.GetId())
+		if now == nil || now.GetName() != field.GetName() || now.Type() != field.Type() {
+			gone = append(gone, errors.New(field.GetName()))
+		}
+	}
+	if len(gone) > 0 || stored.Name != e.Collection.Name {
+		return e.BadRequestError("The collections come with the program: their names and fields cannot be removed or renamed.", errors.Join(gone...))
+	}
+	return e.Next()
+}
+
+// guardRoutes puts the two middlewares of this package in front of PocketBase's own routes.
+func guardRoutes(e *core.ServeEvent) error {
+	e.Router.BindFunc(aroundTheRules, bodiesAreObjects)
+	return e.Next()
+}

@@ -1,0 +1,251 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"mime"
+	stdmail "net/mail"
+	"net/textproto"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/wneessen/go-mail"
+	"golang.org/x/net/idna"
+
+	"pawbell/internal/outbox"
+)
+
+const (
+	longestLocalPart = 64  // RFC 5321, 4.5.3.1.1
+	longestAddress   = 254 // RFC 5321, 4.5.3.1.3, less the angle brackets
+	longestName      = 120 // of a person or a file; a quoted name cannot be folded
+	longestLink      = 900 // keeps List-Unsubscribe inside the 998 of RFC 5322, 2.1.1
+	// longestWord is how long an ASCII word of a subject may be before it is written as encoded words, which can be folded.
+	longestWord = 60
+)
+
+var (
+	languageTag    = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
+	calendarMethod = regexp.MustCompile(`^[A-Z]{3,20}$`)
+	messageID      = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+)
+
+// letter is an e-mail as it goes out.
+type letter struct {
+	raw     []byte   // headers and body, CRLF
+	id      string   // the Message-ID without angle brackets
+	from    string   // envelope sender
+	to      []string // envelope: the recipient, then the hidden copies, each once (R-31)
+	leftOut int      // hidden copies whose address is none
+}
+
+// refused is why no letter can be made of a message.
+type refused struct {
+	reason outbox.Reason
+	detail string
+}
+
+func (r *refused) result() Result {
+	return Result{Outcome: Permanent, Reason: r.reason, Detail: r.detail}
+}
+
+// write makes the one letter that SMTP, Mailgun and the sandbox send. sender is used where the message names none; date is the real
+// time. Hidden copies are in the envelope only (R-31). All text is encoded, so no line is longer than 998 octets and no value can start a
+// header of its own (RFC 5322, 2.1.1).
+func write(m Message, sender stdmail.Address, date time.Time) (letter, *refused) {
+	if !messageID.MatchString(m.ID) {
+		return letter{}, &refused{outbox.ReasonRefused, "the message has no usable id"}
+	}
+	from, err := bareAddress(first(m.From, sender.Address))
+	if err != nil {
+		return letter{}, &refused{outbox.ReasonRefused, "sender: " + err.Error()}
+	}
+	to, err := bareAddress(m.To)
+	if err != nil {
+		return letter{}, &refused{outbox.ReasonBadAddress, "recipient: " + err.Error()}
+	}
+	_, domain, _ := strings.Cut(from, "@")
+	l := letter{id: m.ID + "@" + domain, from: from, to: []string{to}}
+	for _, copied := range m.BCC {
+		address, err := bareAddress(copied)
+		if err != nil {
+			l.leftOut++
+			continue
+		}
+		if !slices.Contains(l.to, address) {
+			l.to = append(l.to, address)
+		}
+	}
+
+	out := mail.NewMsg(mail.WithNoDefaultUserAgent())
+	out.FromMailAddress(&stdmail.Address{Name: displayName(first(m.FromName, sender.Name)), Address: from})
+	out.ToMailAddress(&stdmail.Address{Address: to})
+	if m.ReplyTo != "" {
+		replyTo, err := bareAddress(m.ReplyTo)
+		if err != nil {
+			return letter{}, &refused{outbox.ReasonRefused, "reply address: " + err.Error()}
+		}
+		out.ReplyToMailAddress(&stdmail.Address{Address: replyTo})
+	}
+	out.SetGenHeader(mail.HeaderSubject, subject(m.Subject))
+	out.SetDateWithValue(date.UTC())
+	out.SetMessageIDWithValue(l.id)
+	out.SetGenHeader("X-Pawbell-Message", m.ID)
+	// RFC 3834: nobody's holiday notice shall answer this.
+	out.SetGenHeader("Auto-Submitted", "auto-generated")
+	if languageTag.MatchString(m.Locale) {
+		out.SetGenHeader(mail.HeaderContentLang, m.Locale)
+	}
+	if m.UnsubscribeURL != "" {
+		link, err := headerLink(m.UnsubscribeURL)
+		if err != nil {
+			return letter{}, &refused{outbox.ReasonRefused, "unsubscribe link: " + err.Error()}
+		}
+		out.SetGenHeader(mail.HeaderListUnsubscribe, "<"+link+">")
+		out.SetGenHeader(mail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
+	out.SetBodyString(mail.TypeTextPlain, m.Text)
+	if m.HTML != "" {
+		out.AddAlternativeString(mail.TypeTextHTML, m.HTML)
+	}
+	if len(m.Calendar) > 0 {
+		method := m.CalendarMethod
+		if !calendarMethod.MatchString(method) {
+			method = "PUBLISH"
+		}
+		attach(out, "visit.ics", "text/calendar; charset=utf-8; method="+method, m.Calendar)
+	}
+	for _, a := range m.Attachments {
+		attach(out, fileName(a.Name), a.Type, a.Data)
+	}
+
+	var raw bytes.Buffer
+	if _, err := out.WriteTo(&raw); err != nil {
+		return letter{}, &refused{outbox.ReasonRefused, "the e-mail could not be written"}
+	}
+	l.raw = raw.Bytes()
+	return l, nil
+}
+
+func attach(out *mail.Msg, name, contentType string, data []byte) {
+	out.AttachReadSeeker(name, bytes.NewReader(data), func(f *mail.File) {
+		if f.Header == nil {
+			f.Header = textproto.MIMEHeader{}
+		}
+		f.Header.Set("Content-Type", mediaType(contentType, name))
+		f.Header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	})
+}
+
+// mediaType writes a content type anew, so that nothing but a content type can come out of it.
+func mediaType(contentType, name string) string {
+	kind, parameters, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		kind, parameters = "application/octet-stream", map[string]string{}
+	}
+	parameters["name"] = name
+	if written := mime.FormatMediaType(kind, parameters); written != "" {
+		return written
+	}
+	return "application/octet-stream"
+}
+
+// bareAddress checks an address and writes its domain as the mail system knows it: ASCII, lower case. Local parts stay as they are, and
+// must be ASCII, for a server without SMTPUTF8 could not take them.
+func bareAddress(address string) (string, error) {
+	address = strings.TrimSpace(address)
+	at := strings.LastIndexByte(address, '@')
+	if at < 1 || at == len(address)-1 {
+		return "", fmt.Errorf("not an e-mail address")
+	}
+	local := address[:at]
+	domain, err := idna.Lookup.ToASCII(address[at+1:])
+	if err != nil {
+		return "", fmt.Errorf("not a domain name")
+	}
+	domain = strings.ToLower(domain)
+	for _, r := range local {
+		if r >= utf8.RuneSelf {
+			return "", fmt.Errorf("letters before the @ that mail servers do not take")
+		}
+	}
+	whole := local + "@" + domain
+	parsed, err := stdmail.ParseAddress(whole)
+	if err != nil || parsed.Name != "" || parsed.Address != whole || strings.ContainsAny(local, " \"\t\r\n<>") ||
+		len(local) > longestLocalPart || len(whole) > longestAddress {
+		return "", fmt.Errorf("not an e-mail address")
+	}
+	return whole, nil
+}
+
+// subject makes a subject that fits its line: the library encodes what is not ASCII, but leaves long ASCII words whole, and lets
+// something that already looks encoded through as it is.
+func subject(text string) string {
+	text = oneLine(strings.ToValidUTF8(text, ""))
+	plain := !strings.Contains(text, "=?")
+	for _, word := range strings.Fields(text) {
+		plain = plain && len(word) <= longestWord
+	}
+	if plain {
+		return text
+	}
+	const chunk = 42 // 56 characters of base64 and 12 of frame stay under the 75 of RFC 2047, 2
+	var encoded []string
+	for len(text) > 0 {
+		end := min(chunk, len(text))
+		for end < len(text) && !utf8.RuneStart(text[end]) {
+			end--
+		}
+		encoded = append(encoded, "=?UTF-8?b?"+base64.StdEncoding.EncodeToString([]byte(text[:end]))+"?=")
+		text = text[end:]
+	}
+	return strings.Join(encoded, " ")
+}
+
+func displayName(name string) string { return shortened(oneLine(name)) }
+
+func fileName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`"/\:<>|?*`, r) {
+			return '_'
+		}
+		return r
+	}, oneLine(name))
+	return first(shortened(name), "attachment")
+}
+
+func shortened(text string) string {
+	text = strings.ToValidUTF8(text, "")
+	if utf8.RuneCountInString(text) > longestName {
+		return string([]rune(text)[:longestName])
+	}
+	return text
+}
+
+// headerLink checks a web address that is put into a header between angle brackets (RFC 2369).
+func headerLink(link string) (string, error) {
+	parsed, err := url.Parse(link)
+	if err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" {
+		return "", fmt.Errorf("not a web address")
+	}
+	written := parsed.String()
+	if len(written) > longestLink || strings.ContainsFunc(written, func(r rune) bool { return r <= ' ' || r > '~' || r == '<' || r == '>' }) {
+		return "", fmt.Errorf("not fit for a header")
+	}
+	return written, nil
+}
+
+// first answers the first text that says something.
+func first(texts ...string) string {
+	for _, text := range texts {
+		if strings.TrimSpace(text) != "" {
+			return text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,103 @@
+package gateway
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twilio/twilio-go/client"
+
+	"pawbell/internal/outbox"
+)
+
+// twilioReply is an answer that makes Twilio do nothing more.
+const twilioReply = `<?xml version="1.0" encoding="UTF-8"?><Response/>`
+
+// Events reads a status callback or an incoming text. The signature is over the public address, the one that Twilio was given, and the
+// sorted parameters; it has no time in it, so a report's ID is text and status, which makes a repeated one the same. Reports come in any
+// order. publicURL may be our Application URL or the whole address of the webhook. A wrong signature is 401.
+func (g *Twilio) Events(r *http.Request, body []byte, publicURL string, now time.Time) (Reports, error) {
+	unsigned := &WebhookError{Status: http.StatusUnauthorized, Message: "wrong signature"}
+	address, err := calledAddress(publicURL, r)
+	if err != nil {
+		return Reports{}, unsigned
+	}
+	signature := r.Header.Get("X-Twilio-Signature")
+	validator := client.NewRequestValidator(g.options.AuthToken)
+	if g.options.AuthToken == "" || signature == "" || !validator.ValidateBody(address, body, signature) {
+		return Reports{}, unsigned
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return Reports{}, unsigned
+	}
+	sid := first(form.Get("MessageSid"), form.Get("SmsSid"))
+	if sid == "" {
+		return Reports{}, &WebhookError{Status: http.StatusBadRequest, Message: "no text"}
+	}
+	status := first(form.Get("MessageStatus"), form.Get("SmsStatus"))
+	if status == "received" || status == "receiving" || status == "" {
+		return Reports{
+			Inbound: []Inbound{{
+				GatewayID: sid,
+				From:      form.Get("From"),
+				To:        form.Get("To"),
+				Text:      first(form.Get("Body"), form.Get("OptOutType")),
+				At:        now.UTC(),
+			}},
+			ContentType: "text/xml",
+			Body:        twilioReply,
+		}, nil
+	}
+	report, known := twilioReport(sid, status, form)
+	if !known {
+		return Reports{}, nil
+	}
+	report.At = now.UTC()
+	if id := r.URL.Query().Get("message"); messageID.MatchString(id) {
+		report.MessageID = id
+	}
+	return Reports{Events: []Event{report}}, nil
+}
+
+// calledAddress is the address that Twilio called: the public one, with the query of this request.
+func calledAddress(publicURL string, r *http.Request) (string, error) {
+	address, err := url.Parse(strings.TrimRight(publicURL, "/"))
+	if err != nil {
+		return "", err
+	}
+	if !strings.HasSuffix(address.Path, "/api/webhooks/twilio") {
+		address.Path += "/api/webhooks/twilio"
+	}
+	if address.RawQuery == "" {
+		address.RawQuery = r.URL.RawQuery
+	}
+	return address.String(), nil
+}
+
+// twilioReport puts a status into our words; false for one that this program does not know.
+func twilioReport(sid, status string, form url.Values) (Event, bool) {
+	report := Event{ID: sid + ":" + status, GatewayID: sid}
+	switch status {
+	case "accepted", "scheduled", "queued", "sending", "sent", "partially_delivered":
+		report.Kind = EventAccepted
+	case "delivered", "read":
+		report.Kind = EventDelivered
+	case "undelivered", "failed", "canceled":
+		// All three are final at Twilio: a text that shall still arrive has to be a new one.
+		report.Kind, report.Permanent, report.Reason = EventFailed, true, outbox.ReasonRefused
+		report.Detail = status
+		if code, err := strconv.Atoi(form.Get("ErrorCode")); err == nil && code != 0 {
+			report.Reason = twilioReason(code)
+			report.Detail = status + " " + strconv.Itoa(code)
+		}
+		if report.Reason == outbox.ReasonBadAddress || report.Reason == outbox.ReasonUnsubscribed {
+			report.Recipient = form.Get("To")
+		}
+	default:
+		return Event{}, false
+	}
+	return report, true
+}

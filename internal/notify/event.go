@@ -1,0 +1,73 @@
+package notify
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	ics "github.com/arran4/golang-ical"
+)
+
+// Event is a visit as an owner's calendar sees it.
+type Event struct {
+	BookingID        string
+	Sequence         int // rises with every change; calendars take the higher one (RFC 5545 3.8.7.4)
+	StartsAt, EndsAt time.Time
+	Cancelled        bool
+	Clinic           string
+	Address          string
+	Phone            string
+	ManageURL        string
+	Domain           string    // of the event's id, which must stay the same for ever
+	Stamp            time.Time // when the file was made
+}
+
+// CalendarFile is an iCalendar object and the method it was made with.
+type CalendarFile struct {
+	Method string // "PUBLISH", or "CANCEL" for a visit called off
+	Data   []byte
+}
+
+// Calendar writes a visit as an iCalendar file (R-50, RFC 5545). Nobody is asked to answer, so it is published, not requested. The title names the
+// clinic and nothing clinical: calendars are shared with families and employers.
+func Calendar(e Event) CalendarFile {
+	method, status := ics.MethodPublish, ics.ObjectStatusConfirmed
+	if e.Cancelled {
+		method, status = ics.MethodCancel, ics.ObjectStatusCancelled
+	}
+	c := ics.NewCalendar()
+	c.SetProductId("-//Pawbell//Visits//EN")
+	c.SetMethod(method)
+	event := c.AddEvent(e.BookingID + "@" + e.Domain)
+	event.SetDtStampTime(e.Stamp)
+	event.SetSequence(e.Sequence)
+	event.SetStartAt(e.StartsAt)
+	event.SetEndAt(e.EndsAt)
+	event.SetStatus(status)
+	event.SetSummary("Visit to " + e.Clinic)
+	if e.Address != "" {
+		event.SetLocation(e.Clinic + ", " + e.Address)
+	}
+	var lines []string
+	if e.ManageURL != "" {
+		event.SetURL(e.ManageURL)
+		lines = append(lines, "See or change the visit: "+e.ManageURL)
+	}
+	if e.Phone != "" {
+		lines = append(lines, "Phone: "+e.Phone)
+	}
+	if len(lines) > 0 {
+		event.SetDescription(strings.Join(lines, "\n"))
+	}
+	// The library ends lines as the machine does; RFC 5545 3.1 wants CRLF everywhere.
+	return CalendarFile{Method: string(method), Data: []byte(c.Serialize(ics.WithNewLineWindows))}
+}
+
+// Domain is the host of the clinic's own address, for ids that must be its own.
+func Domain(base string) string {
+	u, err := url.Parse(base)
+	if err != nil || u.Hostname() == "" {
+		return "pawbell.invalid"
+	}
+	return u.Hostname()
+}

@@ -1,0 +1,105 @@
+package outbox
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Update brings a queued or withdrawn row in line with the plan.
+type Update struct {
+	ID string
+	To Planned
+	// KeepText: subject, text, locale, template, encoding and parts stay the row's own, as a person rewrote them.
+	KeepText bool
+}
+
+// Withdrawal takes a queued row out of the queue: its state becomes cancelled.
+type Withdrawal struct {
+	ID     string
+	Reason Reason
+}
+
+// Diff answers what brings the rows of one subject in line with what the plan wants, by key. unwanted is why rows that the
+// plan lacks are withdrawn: ReasonBookingCancelled, or "" for ReasonNotWanted.
+//
+// A queued row is the plan's to change, even after a failed attempt, for it surely did not leave. A row that the machine withdrew before
+// any attempt comes back when it is wanted again. Nothing else is touched: not what may have left, not what a person withdrew, not what
+// a person wrote or asked for.
+func Diff(have []Row, want []Planned, unwanted Reason) (insert []Planned, update []Update, withdraw []Withdrawal) {
+	if unwanted == "" {
+		unwanted = ReasonNotWanted
+	}
+	rows := make(map[string]Row, len(have))
+	for _, r := range have {
+		rows[r.Key] = r
+	}
+	wanted := make(map[string]bool, len(want))
+	for _, p := range want {
+		if wanted[p.Key] {
+			continue
+		}
+		wanted[p.Key] = true
+		r, exists := rows[p.Key]
+		if !exists {
+			insert = append(insert, p)
+			continue
+		}
+		if to, ok := follow(r, p); ok {
+			update = append(update, Update{ID: r.ID, To: to, KeepText: r.Edited})
+		}
+	}
+	for _, r := range have {
+		if r.State == Queued && !wanted[r.Key] && r.fromPlan() {
+			withdraw = append(withdraw, Withdrawal{ID: r.ID, Reason: unwanted})
+		}
+	}
+	return insert, update, withdraw
+}
+
+// follow is what a row becomes under the plan, and whether that changes anything.
+func follow(r Row, p Planned) (Planned, bool) {
+	if p.State == Failed {
+		if r.Edited {
+			// Only the template's text failed, and this row does not use it.
+			p.State, p.Reason, p.Detail = Queued, "", ""
+		} else {
+			// A row that has not been tried cannot fail; it can be held until the plan has a text again.
+			p.State = Skipped
+		}
+	}
+	switch {
+	case r.State == Queued && p.State == Queued:
+		return p, !same(r, p)
+	case r.State == Queued:
+		// R-08 is about messages that were never planned in time. This one was: being late does not make it unwanted.
+		return p, p.Reason != ReasonBookedInsideLead
+	case r.withdrawnByMachine():
+		return p, p.State == Queued
+	}
+	return p, false
+}
+
+func (r Row) withdrawnByMachine() bool {
+	return (r.State == Cancelled || r.State == Skipped) && r.Attempts == 0 && r.Reason != ReasonByPerson
+}
+
+// fromPlan reports whether planning made the row: its key names its purpose. What people write, test or put back is theirs.
+func (r Row) fromPlan() bool {
+	switch r.Purpose {
+	case Personal, Test, Group:
+		return false
+	}
+	return strings.HasPrefix(r.Key, string(r.Purpose)+":")
+}
+
+func same(r Row, p Planned) bool {
+	text := r.Edited || r.Subject == p.Subject && r.Text == p.Text && r.Locale == p.Locale && r.Template == p.Template
+	return text && r.To == p.To && slices.Equal(r.BCC, p.BCC) && r.Sequence == p.Sequence &&
+		sameInstant(r.PlannedAt, p.PlannedAt) && sameInstant(r.SendAt, p.SendAt) && sameInstant(r.ExpiresAt, p.ExpiresAt)
+}
+
+// sameInstant compares to the millisecond, which is what the database keeps.
+func sameInstant(a, b time.Time) bool {
+	return a.Truncate(time.Millisecond).Equal(b.Truncate(time.Millisecond))
+}

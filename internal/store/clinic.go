@@ -1,0 +1,433 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/booking"
+	"pawbell/internal/calendar"
+	"pawbell/internal/notify"
+	"pawbell/internal/outbox"
+)
+
+// Clinic is everything that a clinic sets up, as of one moment and never changed afterwards: read it without a lock.
+type Clinic struct {
+	Locations     map[string]*Location
+	Order         []*Location // active ones, by name
+	Reasons       map[string]*Reason
+	Groups        []Group // active ones, in their order
+	Species       map[string]*SpeciesRow
+	SpeciesOrder  []*SpeciesRow
+	Practitioners map[string]booking.Practitioner
+	Resources     map[string][]booking.Resource // by location, active ones
+	Templates     notify.Templates
+	Addresses     map[string][]notify.Address // by location
+	Base          string                      // the Application URL, without a trailing slash
+}
+
+// Location is a place of the clinic with its settings.
+type Location struct {
+	ID, Name, Phone, Address, Timezone, Country, Locale, Currency string
+	LegalID                                                       string
+	Inactive                                                      bool
+	Place                                                         booking.Place
+	Notify                                                        notify.Location
+	RequestMode                                                   bool
+	Info                                                          string
+	Translations                                                  Translations
+	HideDuration, HidePractitioner                                bool
+	Required                                                      []string
+	CutoffMinutes, MaxOpen                                        int
+	PrivacyURL, Logo, Accent                                      string
+	EmbedOrigins                                                  []string
+	SMSPrice                                                      float64
+}
+
+// Reason is what owners and staff choose a visit for.
+type Reason struct {
+	ID, Group, Name, Instructions, Clients string
+	Translations                           Translations
+	Price                                  float64
+	PaymentDue                             *calendar.Lead
+	Sort                                   float64
+	Inactive                               bool
+	Rules                                  booking.Reason
+	Notify                                 notify.Reason
+}
+
+// Group is a heading over reasons.
+type Group struct {
+	ID, Name     string
+	Translations Translations
+	Reasons      []*Reason // active ones, in their order
+}
+
+// SpeciesRow is a kind of animal.
+type SpeciesRow struct {
+	ID, Name     string
+	Translations Translations
+	Inactive     bool
+	Sort         float64
+}
+
+// Translations is text by locale, then field.
+type Translations map[string]map[string]string
+
+// Text is a field's text in a language, or the record's own where there is no translation.
+func (t Translations) Text(locale, field, own string) string {
+	if v := t[notify.Locale(locale)][field]; v != "" {
+		return v
+	}
+	return own
+}
+
+// Field is one field's text in every language that has it.
+func (t Translations) Field(field string) map[string]string {
+	by := make(map[string]string, len(t))
+	for locale, texts := range t {
+		if texts[field] != "" {
+			by[notify.Locale(locale)] = texts[field]
+		}
+	}
+	return by
+}
+
+// LoadClinic reads the whole set-up. It is a few hundred rows even for a chain, so a change of any of them reads all of them anew.
+//
+// Settings are read with what an empty field stands for.
+func LoadClinic(app core.App) (*Clinic, error) {
+	l := loader{app: app, clinic: &Clinic{
+		Locations:     map[string]*Location{},
+		Reasons:       map[string]*Reason{},
+		Species:       map[string]*SpeciesRow{},
+		Practitioners: map[string]booking.Practitioner{},
+		Resources:     map[string][]booking.Resource{},
+		Addresses:     map[string][]notify.Address{},
+		Base:          strings.TrimRight(app.Settings().Meta.AppURL, "/"),
+	}}
+	l.each(Locations, l.location)
+	l.each(BookingSettings, l.bookingSettings)
+	l.each(MessageSettings, l.messageSettings)
+	l.each(NotificationAddresses, l.address)
+	l.each(Species, l.species)
+	l.each(Practitioners, l.practitioner)
+	l.each(Resources, l.resource)
+	l.each(ReasonGroups, l.group)
+	l.each(Reasons, l.reason)
+	l.each(Templates, l.template)
+	if l.err != nil {
+		return nil, fmt.Errorf("load clinic: %w", l.err)
+	}
+	l.finish()
+	return l.clinic, nil
+}
+
+type loader struct {
+	app       core.App
+	clinic    *Clinic
+	kinds     map[string]string // resource id → kind, inactive ones too: a reason still needs the kind
+	allGroups []groupRow
+	templates []notify.Template
+	err       error
+}
+
+type groupRow struct {
+	Group
+	sort     float64
+	inactive bool
+}
+
+func (l *loader) each(collection string, read func(*core.Record) error) {
+	if l.err != nil {
+		return
+	}
+	records, err := l.app.FindAllRecords(collection)
+	if err != nil {
+		l.err = fmt.Errorf("%s: %w", collection, err)
+		return
+	}
+	for _, r := range records {
+		if err := read(r); err != nil {
+			l.err = fmt.Errorf("%s %s: %w", collection, r.Id, err)
+			return
+		}
+	}
+}
+
+func (l *loader) location(r *core.Record) error {
+	zone, err := time.LoadLocation(text(r, "timezone"))
+	if err != nil {
+		return err
+	}
+	address := strings.TrimSpace(text(r, "address"))
+	if town := strings.TrimSpace(text(r, "postcode") + " " + text(r, "city")); town != "" {
+		address = strings.TrimPrefix(address+", "+town, ", ")
+	}
+	at := &Location{
+		ID: r.Id, Name: text(r, "name"), Phone: text(r, "phone"), Address: address, Timezone: text(r, "timezone"),
+		Country: text(r, "country"), Locale: text(r, "locale"), Currency: text(r, "currency"), LegalID: text(r, "legal_id"), Inactive: truth(r, "inactive"),
+	}
+	at.Place = booking.Place{ID: r.Id, Zone: zone}
+	at.Notify = notify.Location{
+		ID: r.Id, Name: at.Name, Address: address, Phone: at.Phone, Email: text(r, "email"), Website: text(r, "website"),
+		Country: at.Country, Zone: zone, Locale: at.Locale, Currency: at.Currency,
+	}
+	l.clinic.Locations[r.Id] = at
+	return nil
+}
+
+func (l *loader) bookingSettings(r *core.Record) error {
+	at := l.clinic.Locations[text(r, "location")]
+	if at == nil {
+		return nil
+	}
+	CompleteSettings(r)
+	lead, err := lead(text(r, "lead"))
+	if err != nil {
+		return err
+	}
+	translations, err := translations(r)
+	if err != nil {
+		return err
+	}
+	at.Place.Enabled = truth(r, "enabled") && !at.Inactive
+	at.Place.Offer = booking.Offer(text(r, "offer"))
+	at.Place.GridMinutes = number(r, "grid_minutes")
+	if lead != nil {
+		at.Place.Lead = *lead
+	}
+	at.Place.HorizonDays = number(r, "horizon_days")
+	at.Place.AskSpecies = !truth(r, "hide_species")
+	at.RequestMode = text(r, "mode") == "request"
+	at.Info, at.Translations = text(r, "info"), translations
+	at.HideDuration, at.HidePractitioner = truth(r, "hide_duration"), truth(r, "hide_practitioner")
+	at.Required = list(r, "required")
+	at.CutoffMinutes, at.MaxOpen = number(r, "cancel_cutoff_minutes"), number(r, "max_open")
+	at.PrivacyURL, at.Accent = text(r, "privacy_url"), text(r, "accent")
+	if logo := text(r, "logo"); logo != "" {
+		at.Logo = "/api/files/" + r.BaseFilesPath() + "/" + logo
+	}
+	at.EmbedOrigins = strings.Fields(text(r, "embed_origins"))
+	at.Notify.RequestMode = at.RequestMode
+	return nil
+}
+
+func (l *loader) messageSettings(r *core.Record) error {
+	at := l.clinic.Locations[text(r, "location")]
+	if at == nil {
+		return nil
+	}
+	CompleteSettings(r)
+	n := &at.Notify
+	n.SMSEnabled = truth(r, "sms_enabled") && !instant(r, "sms_terms_accepted_at").IsZero()
+	n.EmailEnabled = truth(r, "email_enabled")
+	n.SMSSender, n.EmailFrom = text(r, "sms_sender"), text(r, "email_from")
+	n.EmailFromName, n.ReplyTo = text(r, "email_from_name"), text(r, "reply_to")
+	from, err := calendar.ParseClock(text(r, "window_from"))
+	if err != nil {
+		return err
+	}
+	until, err := calendar.ParseClock(text(r, "window_until"))
+	if err != nil {
+		return err
+	}
+	n.Window = outbox.Window{From: from, Until: until, Zone: n.Zone}
+	if n.ReminderClock, err = calendar.ParseClock(text(r, "reminder_time")); err != nil {
+		return err
+	}
+	visitLead, err := lead(text(r, "visit_lead"))
+	if err != nil {
+		return err
+	}
+	if visitLead != nil {
+		n.VisitLead = *visitLead
+	}
+	n.NoEarlyReminder = truth(r, "no_early_reminder")
+	n.VisitChannels = channels(list(r, "visit_channels"))
+	n.ConfirmationChannels = channels(list(r, "confirmation_channels"))
+	n.KeepCharset = text(r, "sms_charset") == "keep"
+	n.SMSMaxParts = number(r, "sms_max_parts")
+	n.CancellationNoticeHours = number(r, "cancellation_notice_hours")
+	n.PaymentNoticeHours = number(r, "payment_notice_hours")
+	n.MinimalNotices = truth(r, "minimal_notices")
+	at.SMSPrice = amount(r, "sms_price")
+	return nil
+}
+
+func (l *loader) address(r *core.Record) error {
+	if truth(r, "inactive") {
+		return nil
+	}
+	at := text(r, "location")
+	l.clinic.Addresses[at] = append(l.clinic.Addresses[at], notify.Address{Email: text(r, "email"), Kinds: list(r, "kinds")})
+	return nil
+}
+
+func (l *loader) species(r *core.Record) error {
+	t, err := translations(r)
+	if err != nil {
+		return err
+	}
+	s := &SpeciesRow{ID: r.Id, Name: text(r, "name"), Translations: t, Inactive: truth(r, "inactive"), Sort: amount(r, "sort")}
+	l.clinic.Species[r.Id] = s
+	if !s.Inactive {
+		l.clinic.SpeciesOrder = append(l.clinic.SpeciesOrder, s)
+	}
+	return nil
+}
+
+func (l *loader) practitioner(r *core.Record) error {
+	if truth(r, "inactive") {
+		return nil
+	}
+	l.clinic.Practitioners[r.Id] = booking.Practitioner{ID: r.Id, Name: text(r, "name"), Locations: list(r, "locations")}
+	return nil
+}
+
+func (l *loader) resource(r *core.Record) error {
+	if l.kinds == nil {
+		l.kinds = map[string]string{}
+	}
+	l.kinds[r.Id] = text(r, "kind")
+	if truth(r, "inactive") {
+		return nil
+	}
+	at := text(r, "location")
+	l.clinic.Resources[at] = append(l.clinic.Resources[at], booking.Resource{ID: r.Id, Kind: text(r, "kind"), Name: text(r, "name")})
+	return nil
+}
+
+func (l *loader) group(r *core.Record) error {
+	t, err := translations(r)
+	if err != nil {
+		return err
+	}
+	l.allGroups = append(l.allGroups, groupRow{Group{ID: r.Id, Name: text(r, "name"), Translations: t}, amount(r, "sort"), truth(r, "inactive")})
+	return nil
+}
+
+func (l *loader) reason(r *core.Record) error {
+	t, err := translations(r)
+	if err != nil {
+		return err
+	}
+	bookingLead, err := lead(text(r, "lead"))
+	if err != nil {
+		return err
+	}
+	visitLead, err := lead(text(r, "visit_lead"))
+	if err != nil {
+		return err
+	}
+	paymentDue, err := lead(text(r, "payment_due"))
+	if err != nil {
+		return err
+	}
+	reason := &Reason{
+		ID: r.Id, Group: text(r, "group"), Name: text(r, "name"), Instructions: text(r, "instructions"), Clients: text(r, "clients"),
+		Translations: t, Price: amount(r, "price"), PaymentDue: paymentDue, Sort: amount(r, "sort"), Inactive: truth(r, "inactive"),
+	}
+	minutes := func(field string) time.Duration { return time.Duration(number(r, field)) * time.Minute }
+	reason.Rules = booking.Reason{
+		ID: r.Id, Duration: minutes("duration_minutes"), BufferBefore: minutes("buffer_before"), BufferAfter: minutes("buffer_after"),
+		Species: list(r, "species"), Locations: list(r, "locations"), Practitioners: list(r, "practitioners"),
+		Offline: truth(r, "offline") || reason.Inactive, Lead: bookingLead, MaxPerDay: number(r, "max_per_day"),
+	}
+	for _, id := range list(r, "resources") {
+		if kind := l.kinds[id]; kind != "" && !slices.Contains(reason.Rules.Kinds, kind) {
+			reason.Rules.Kinds = append(reason.Rules.Kinds, kind)
+		}
+	}
+	slices.Sort(reason.Rules.Kinds)
+	reason.Notify = notify.Reason{
+		ID: r.Id, Name: reason.Name, Names: t.Field("name"), Instructions: reason.Instructions, InstructionsByLocale: t.Field("instructions"),
+		ConfirmationTemplate: text(r, "confirmation_template"), ReminderTemplate: text(r, "reminder_template"),
+		VisitLead: visitLead, EndOfLife: truth(r, "end_of_life"),
+	}
+	l.clinic.Reasons[r.Id] = reason
+	return nil
+}
+
+func (l *loader) template(r *core.Record) error {
+	if truth(r, "inactive") {
+		return nil
+	}
+	l.templates = append(l.templates, notify.Template{
+		ID: r.Id, Code: text(r, "code"), Locale: text(r, "locale"), Location: text(r, "location"),
+		Subject: text(r, "subject"), Email: text(r, "email_text"), SMS: text(r, "sms_text"),
+	})
+	return nil
+}
+
+// finish sorts what people see in a list, and compiles the texts.
+func (l *loader) finish() {
+	c := l.clinic
+	for _, at := range c.Locations {
+		if !at.Inactive {
+			c.Order = append(c.Order, at)
+		}
+	}
+	slices.SortFunc(c.Order, func(a, b *Location) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })
+	slices.SortStableFunc(c.SpeciesOrder, func(a, b *SpeciesRow) int { return order(a.Sort, b.Sort, a.Name, b.Name) })
+	slices.SortStableFunc(l.allGroups, func(a, b groupRow) int { return order(a.sort, b.sort, a.Name, b.Name) })
+	for _, g := range l.allGroups {
+		if g.inactive {
+			continue
+		}
+		for _, r := range c.Reasons {
+			if r.Group == g.ID && !r.Inactive {
+				g.Reasons = append(g.Reasons, r)
+			}
+		}
+		slices.SortFunc(g.Reasons, func(a, b *Reason) int { return order(a.Sort, b.Sort, a.Name+a.ID, b.Name+b.ID) })
+		c.Groups = append(c.Groups, g.Group)
+	}
+	c.Templates = notify.NewTemplates(l.templates)
+}
+
+func order(sortA, sortB float64, nameA, nameB string) int {
+	if sortA != sortB {
+		if sortA < sortB {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(nameA, nameB)
+}
+
+// lead reads a duration that may be inherited: nil is the empty text.
+func lead(s string) (*calendar.Lead, error) {
+	if s == "" {
+		return nil, nil
+	}
+	l, err := calendar.ParseLead(s)
+	if err != nil {
+		return nil, err
+	}
+	return &l, nil
+}
+
+func translations(r *core.Record) (Translations, error) {
+	raw := text(r, "translations")
+	if raw == "" || raw == "null" {
+		return nil, nil
+	}
+	t := Translations{}
+	if err := json.Unmarshal([]byte(raw), &t); err != nil {
+		return nil, fmt.Errorf("translations: %w", err)
+	}
+	return t, nil
+}
+
+func channels(names []string) []outbox.Channel {
+	out := make([]outbox.Channel, len(names))
+	for i, n := range names {
+		out[i] = outbox.Channel(n)
+	}
+	return out
+}

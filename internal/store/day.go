@@ -1,0 +1,241 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/booking"
+	"pawbell/internal/calendar"
+)
+
+// longestBusy is how far back a visit that still touches a day can have begun: 24 h (R-55), with buffers generously counted.
+const longestBusy = 36 * time.Hour
+
+// LoadDays reads what is known about each local day from first to last, both included, at one location. It reads by index within that
+// time only, so that years of history cost nothing.
+func LoadDays(app core.App, clinic *Clinic, location string, first, last calendar.Date) ([]booking.Day, error) {
+	at := clinic.Locations[location]
+	if at == nil {
+		return nil, fmt.Errorf("load days: location %s: %w", location, sql.ErrNoRows)
+	}
+	zone := at.Place.Zone
+	from, until := first.Start(zone).Add(-longestBusy), last.Add(1).Start(zone).Add(longestBusy)
+
+	shifts, err := shiftsAt(app.DB(), location)
+	if err != nil {
+		return nil, fmt.Errorf("load shifts: %w", err)
+	}
+	here := practitionersHere(clinic, location)
+	absences, err := absencesIn(app.DB(), location, here, from, until)
+	if err != nil {
+		return nil, fmt.Errorf("load absences: %w", err)
+	}
+	visits, err := visitsIn(app.DB(), clinic, location, here, from, until)
+	if err != nil {
+		return nil, fmt.Errorf("load visits: %w", err)
+	}
+
+	days := make([]booking.Day, 0, last.Days(first)+1)
+	for date := first; !last.Before(date); date = date.Add(1) {
+		day := booking.Day{Date: date, Place: at.Place, Practitioners: here, Resources: clinic.Resources[location]}
+		begins, ends := date.Start(zone).Add(-longestBusy), date.Add(1).Start(zone).Add(longestBusy)
+		for _, s := range shifts {
+			if s.On(date) {
+				day.Shifts = append(day.Shifts, s)
+			}
+		}
+		for _, a := range absences {
+			if a.From.Before(ends) && begins.Before(a.Until) {
+				day.Absences = append(day.Absences, a)
+			}
+		}
+		for _, v := range visits {
+			if v.Busy.From.Before(ends) && begins.Before(v.Busy.Until) {
+				day.Visits = append(day.Visits, v)
+			}
+		}
+		days = append(days, day)
+	}
+	return days, nil
+}
+
+// LoadDay reads one local day at one location; see [LoadDays].
+func LoadDay(app core.App, clinic *Clinic, location string, date calendar.Date) (booking.Day, error) {
+	days, err := LoadDays(app, clinic, location, date, date)
+	if err != nil {
+		return booking.Day{}, err
+	}
+	return days[0], nil
+}
+
+// practitionersHere lists who may work at a location, by id so that the answer does not depend on map order.
+func practitionersHere(clinic *Clinic, location string) []booking.Practitioner {
+	var here []booking.Practitioner
+	for _, p := range clinic.Practitioners {
+		if len(p.Locations) == 0 || slices.Contains(p.Locations, location) {
+			here = append(here, p)
+		}
+	}
+	slices.SortFunc(here, func(a, b booking.Practitioner) int { return order(0, 0, a.ID, b.ID) })
+	return here
+}
+
+func shiftsAt(db dbx.Builder, location string) ([]booking.Shift, error) {
+	var rows []struct {
+		Practitioner string  `db:"practitioner"`
+		Weekdays     string  `db:"weekdays"`
+		Starts       string  `db:"starts"`
+		Ends         string  `db:"ends"`
+		From         string  `db:"valid_from_on"`
+		Until        string  `db:"valid_until_on"`
+		Every        float64 `db:"every_weeks"`
+		Offline      bool    `db:"offline"`
+		Reasons      string  `db:"reasons"`
+	}
+	err := db.Select("practitioner", "weekdays", "starts", "ends", "valid_from_on", "valid_until_on", "every_weeks", "offline", "reasons").
+		From(Shifts).Where(dbx.HashExp{"location": location}).OrderBy("id").All(&rows)
+	if err != nil {
+		return nil, err
+	}
+	shifts := make([]booking.Shift, 0, len(rows))
+	for _, r := range rows {
+		s := booking.Shift{Practitioner: r.Practitioner, EveryWeeks: int(r.Every), Offline: r.Offline}
+		days, err := texts(r.Weekdays)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range days {
+			if i := slices.Index(weekdays, d); i >= 0 {
+				s.Weekdays[i] = true
+			}
+		}
+		if s.Starts, err = calendar.ParseClock(r.Starts); err != nil {
+			return nil, err
+		}
+		if s.Ends, err = calendar.ParseClock(r.Ends); err != nil {
+			return nil, err
+		}
+		if s.From, err = optionalDate(r.From); err != nil {
+			return nil, err
+		}
+		if s.Until, err = optionalDate(r.Until); err != nil {
+			return nil, err
+		}
+		if s.Reasons, err = texts(r.Reasons); err != nil {
+			return nil, err
+		}
+		shifts = append(shifts, s)
+	}
+	return shifts, nil
+}
+
+// weekdays are the stored names, in the order of time.Weekday.
+var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+
+func absencesIn(db dbx.Builder, location string, here []booking.Practitioner, from, until time.Time) ([]booking.Absence, error) {
+	var rows []struct {
+		Practitioner string `db:"practitioner"`
+		From         string `db:"starts_at"`
+		Until        string `db:"ends_at"`
+	}
+	// A practitioner's absence holds at every location; a location's closes it for everybody. One that names both keeps the practitioner
+	// away from this location alone.
+	err := db.Select("practitioner", "starts_at", "ends_at").From(Absences).
+		Where(dbx.NewExp("ends_at > {:from} AND starts_at < {:until}", dbx.Params{"from": Instant(from), "until": Instant(until)})).
+		AndWhere(dbx.Or(
+			dbx.HashExp{"location": location},
+			dbx.And(in("practitioner", ids(here)), dbx.HashExp{"location": ""}),
+		)).OrderBy("id").All(&rows)
+	if err != nil {
+		return nil, err
+	}
+	absences := make([]booking.Absence, len(rows))
+	for i, r := range rows {
+		absences[i] = booking.Absence{Practitioner: r.Practitioner, Span: booking.Span{From: ParseInstant(r.From), Until: ParseInstant(r.Until)}}
+	}
+	return absences, nil
+}
+
+// visitsIn reads the standing visits of a stretch of time: all at the location, and those elsewhere of everybody who may work here.
+func visitsIn(db dbx.Builder, clinic *Clinic, location string, here []booking.Practitioner, from, until time.Time) ([]booking.Visit, error) {
+	const columns = `SELECT id, location, practitioner, resources, reason, starts_at, busy_from, busy_until FROM bookings WHERE `
+	const standing = ` AND busy_from >= {:from} AND busy_from < {:until} AND status NOT IN ('cancelled', 'no_show')`
+	params := dbx.Params{"location": location, "from": Instant(from), "until": Instant(until)}
+	visits, err := visitRows(db.NewQuery(columns + `location = {:location}` + standing).Bind(params))
+	if err != nil {
+		return nil, err
+	}
+	if len(clinic.Locations) < 2 {
+		return visits, nil
+	}
+	for _, p := range here {
+		params := dbx.Params{"practitioner": p.ID, "location": location, "from": Instant(from), "until": Instant(until)}
+		elsewhere, err := visitRows(db.NewQuery(columns + `practitioner = {:practitioner} AND location != {:location}` + standing).Bind(params))
+		if err != nil {
+			return nil, err
+		}
+		visits = append(visits, elsewhere...)
+	}
+	return visits, nil
+}
+
+func visitRows(query *dbx.Query) (visits []booking.Visit, err error) {
+	rows, err := query.Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closeErr := rows.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	for rows.Next() {
+		var v booking.Visit
+		var resources, starts, from, until string
+		if err := rows.Rows.Scan(&v.ID, &v.Location, &v.Practitioner, &resources, &v.Reason, &starts, &from, &until); err != nil {
+			return nil, err
+		}
+		if v.Resources, err = texts(resources); err != nil {
+			return nil, err
+		}
+		v.StartsAt, v.Busy = ParseInstant(starts), booking.Span{From: ParseInstant(from), Until: ParseInstant(until)}
+		visits = append(visits, v)
+	}
+	return visits, rows.Err()
+}
+
+func ids(practitioners []booking.Practitioner) []string {
+	out := make([]string, len(practitioners))
+	for i, p := range practitioners {
+		out[i] = p.ID
+	}
+	return out
+}
+
+// texts reads a stored list, most of which are empty.
+func texts(stored string) ([]string, error) {
+	if stored == "" || stored == "[]" || stored == "null" {
+		return nil, nil
+	}
+	if stored[0] != '[' { // a relation or select of one value is stored bare
+		return []string{stored}, nil
+	}
+	var out []string
+	if err := json.Unmarshal([]byte(stored), &out); err != nil {
+		return nil, fmt.Errorf("stored list: %w", err)
+	}
+	return out, nil
+}
+
+func optionalDate(s string) (calendar.Date, error) {
+	if s == "" {
+		return calendar.Date{}, nil
+	}
+	return calendar.ParseDate(s)
+}

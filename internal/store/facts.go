@@ -1,0 +1,247 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/booking"
+	"pawbell/internal/links"
+	"pawbell/internal/notify"
+	"pawbell/internal/outbox"
+)
+
+// BookingFacts reads everything that decides which messages a booking has, in the transaction that app is.
+func BookingFacts(app core.App, clinic *Clinic, key links.Key, r *core.Record) (notify.Facts, error) {
+	at := clinic.Locations[text(r, "location")]
+	reason := clinic.Reasons[text(r, "reason")]
+	if at == nil || reason == nil {
+		return notify.Facts{}, fmt.Errorf("booking %s: its location or reason is gone: %w", r.Id, sql.ErrNoRows)
+	}
+	f := notify.Facts{
+		Booking:      bookingFact(r),
+		Location:     at.Notify,
+		Reason:       reason.Notify,
+		Practitioner: clinic.Practitioners[text(r, "practitioner")].Name,
+		Addresses:    clinic.Addresses[at.ID],
+		Templates:    clinic.Templates,
+		Links:        notify.Links{Base: clinic.Base, Manage: clinic.Base + "/manage/" + key.Token(links.Manage, r.Id, number(r, "link_version"))},
+	}
+	db := app.DB()
+	var err error
+	if f.Client, err = clientFact(db, text(r, "client")); err != nil {
+		return f, fmt.Errorf("booking %s: client: %w", r.Id, err)
+	}
+	if f.Patient, err = patientFact(db, clinic, text(r, "patient")); err != nil {
+		return f, fmt.Errorf("booking %s: patient: %w", r.Id, err)
+	}
+	if text(r, "source") == "online" {
+		if f.Contact, err = contactFact(db, r.Id); err != nil {
+			return f, fmt.Errorf("booking %s: contact: %w", r.Id, err)
+		}
+	}
+	addresses := []string{f.Contact.Email, f.Contact.Phone, f.Client.Email, f.Client.SMSPhone}
+	for _, a := range f.Addresses {
+		addresses = append(addresses, a.Email)
+	}
+	if f.Stopped, err = stopped(db, addresses); err != nil {
+		return f, fmt.Errorf("booking %s: stopped addresses: %w", r.Id, err)
+	}
+	if f.Rows, err = messageRows(db, dbx.HashExp{"booking": r.Id}); err != nil {
+		return f, fmt.Errorf("booking %s: messages: %w", r.Id, err)
+	}
+	return f, nil
+}
+
+func bookingFact(r *core.Record) notify.Booking {
+	return notify.Booking{
+		ID: r.Id, Reference: text(r, "reference"), Status: booking.Status(text(r, "status")), Source: text(r, "source"),
+		StartsAt: instant(r, "starts_at"), EndsAt: instant(r, "ends_at"),
+		ScheduledAt: instant(r, "scheduled_at"), ChangedAt: instant(r, "changed_at"), ChangedBy: text(r, "changed_by"),
+		CancelledBy: text(r, "cancelled_by"), Sequence: number(r, "sequence"), NoSMS: truth(r, "no_sms"), NoEmail: truth(r, "no_email"),
+		OwnerNote: text(r, "owner_note"), Note: text(r, "note"), CancelNote: text(r, "cancel_note"),
+		Price: amount(r, "price"), Payment: text(r, "payment"), PaymentDueAt: instant(r, "payment_due_at"),
+	}
+}
+
+func clientFact(db dbx.Builder, id string) (notify.Client, error) {
+	var row struct {
+		ID       string `db:"id"`
+		First    string `db:"first_name"`
+		Last     string `db:"last_name"`
+		Email    string `db:"email"`
+		Phone    string `db:"phone"`
+		SMSPhone string `db:"sms_phone"`
+		Locale   string `db:"locale"`
+		NoEmail  bool   `db:"no_email"`
+		NoSMS    bool   `db:"no_sms"`
+		Refused  string `db:"refused"`
+		Merged   string `db:"merge_into"`
+		Erase    bool   `db:"erase"`
+	}
+	err := db.Select("id", "first_name", "last_name", "email", "phone", "sms_phone", "locale", "no_email", "no_sms", "refused", "merge_into", "erase").
+		From(Clients).Where(dbx.HashExp{"id": id}).One(&row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return notify.Client{Gone: true}, nil
+	}
+	if err != nil {
+		return notify.Client{}, err
+	}
+	refused, err := texts(row.Refused)
+	if err != nil {
+		return notify.Client{}, err
+	}
+	return notify.Client{
+		ID: row.ID, FirstName: row.First, LastName: row.Last, Email: row.Email, Phone: row.Phone, SMSPhone: dialable(row.SMSPhone),
+		Locale: row.Locale, NoEmail: row.NoEmail, NoSMS: row.NoSMS, Refused: refused, Gone: row.Merged != "",
+	}, nil
+}
+
+// dialable is the number as stored if it is one: what staff typed that is no number is kept for their eyes (R-25) but never dialled.
+func dialable(phone string) string {
+	if !strings.HasPrefix(phone, "+") {
+		return ""
+	}
+	return phone
+}
+
+func patientFact(db dbx.Builder, clinic *Clinic, id string) (notify.Patient, error) {
+	var row struct {
+		ID       string `db:"id"`
+		Name     string `db:"name"`
+		Species  string `db:"species"`
+		Deceased string `db:"deceased_on"`
+		Inactive bool   `db:"inactive"`
+	}
+	err := db.Select("id", "name", "species", "deceased_on", "inactive").From(Patients).Where(dbx.HashExp{"id": id}).One(&row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return notify.Patient{}, nil
+	}
+	if err != nil {
+		return notify.Patient{}, err
+	}
+	p := notify.Patient{ID: row.ID, Name: row.Name, Deceased: row.Deceased != "", Inactive: row.Inactive}
+	if s := clinic.Species[row.Species]; s != nil {
+		p.Species, p.SpeciesNames = s.Name, s.Translations.Field("name")
+	}
+	return p, nil
+}
+
+func contactFact(db dbx.Builder, bookingID string) (notify.Contact, error) {
+	var c notify.Contact
+	err := db.Select("email", "phone", "locale").From(BookingRequests).Where(dbx.HashExp{"booking": bookingID}).Row(&c.Email, &c.Phone, &c.Locale)
+	if errors.Is(err, sql.ErrNoRows) {
+		return notify.Contact{}, nil
+	}
+	return c, err
+}
+
+// stopped reads which of some addresses said stop. The answer matches e-mail addresses whatever their case.
+func stopped(db dbx.Builder, addresses []string) (func(outbox.Channel, string, outbox.Purpose) bool, error) {
+	var keys []string
+	for _, a := range addresses {
+		if a != "" {
+			keys = append(keys, addressKey(a))
+		}
+	}
+	if len(keys) == 0 {
+		return func(outbox.Channel, string, outbox.Purpose) bool { return false }, nil
+	}
+	var rows []struct {
+		Channel string `db:"channel"`
+		Address string `db:"address"`
+		Purpose string `db:"purpose"`
+	}
+	if err := db.Select("channel", "address", "purpose").From(StoppedAddresses).Where(in("address", keys)).All(&rows); err != nil {
+		return nil, err
+	}
+	return func(c outbox.Channel, address string, p outbox.Purpose) bool {
+		for _, r := range rows {
+			if r.Channel == string(c) && r.Address == addressKey(address) && (r.Purpose == "" || r.Purpose == string(p)) {
+				return true
+			}
+		}
+		return false
+	}, nil
+}
+
+// addressKey is the form in which addresses are compared: e-mail addresses in lower case, numbers as they are.
+func addressKey(address string) string {
+	if strings.Contains(address, "@") {
+		return booking.EmailKey(address)
+	}
+	return address
+}
+
+// messageRows reads messages as planning sees them.
+func messageRows(db dbx.Builder, which dbx.Expression) ([]outbox.Row, error) {
+	var rows []struct {
+		ID        string  `db:"id"`
+		Key       string  `db:"key"`
+		Purpose   string  `db:"purpose"`
+		Channel   string  `db:"channel"`
+		To        string  `db:"to"`
+		BCC       string  `db:"bcc"`
+		Subject   string  `db:"subject"`
+		Text      string  `db:"text"`
+		Locale    string  `db:"locale"`
+		Template  string  `db:"template"`
+		Edited    bool    `db:"edited"`
+		Sequence  float64 `db:"sequence"`
+		State     string  `db:"state"`
+		Reason    string  `db:"reason"`
+		Attempts  float64 `db:"attempts"`
+		PlannedAt string  `db:"planned_at"`
+		SendAt    string  `db:"send_at"`
+		ExpiresAt string  `db:"expires_at"`
+	}
+	err := db.Select("id", "key", "purpose", "channel", "to", "bcc", "subject", "text", "locale", "template", "edited", "sequence",
+		"state", "reason", "attempts", "planned_at", "send_at", "expires_at").From(Messages).Where(which).All(&rows)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]outbox.Row, len(rows))
+	for i, r := range rows {
+		out[i] = outbox.Row{
+			ID: r.ID, Key: r.Key, Purpose: outbox.Purpose(r.Purpose), Channel: outbox.Channel(r.Channel), To: r.To, BCC: splitAddresses(r.BCC),
+			Subject: r.Subject, Text: r.Text, Locale: r.Locale, Template: r.Template, Edited: r.Edited, Sequence: int(r.Sequence),
+			State: outbox.State(r.State), Reason: outbox.Reason(r.Reason), Attempts: int(r.Attempts),
+			PlannedAt: ParseInstant(r.PlannedAt), SendAt: ParseInstant(r.SendAt), ExpiresAt: ParseInstant(r.ExpiresAt),
+		}
+	}
+	return out, nil
+}
+
+func splitAddresses(s string) []string {
+	return strings.FieldsFunc(s, func(c rune) bool { return c == ',' || c == ' ' })
+}
+
+// PlanBooking brings the queue in line with a booking as it is now (R-13, R-14). It is to be called inside the transaction that changed the
+// booking, its client or its patient, and changes nothing when nothing changed.
+func PlanBooking(app core.App, clinic *Clinic, key links.Key, r *core.Record, now time.Time) error {
+	facts, err := BookingFacts(app, clinic, key, r)
+	if err != nil {
+		return err
+	}
+	planned, tasks := notify.Plan(facts)
+	unwanted := outbox.ReasonNotWanted
+	if facts.Booking.Status == booking.Cancelled {
+		unwanted = outbox.ReasonBookingCancelled
+	}
+	ours := slices.DeleteFunc(facts.Rows, func(row outbox.Row) bool { return !notify.Planned(row.Purpose) })
+	if err := Reconcile(app, ours, planned, unwanted, now); err != nil {
+		return fmt.Errorf("booking %s: %w", r.Id, err)
+	}
+	for _, t := range tasks {
+		if err := MakeTask(app, Task{Kind: t.Kind, Title: t.Title, Client: t.Client, Booking: t.Booking}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,256 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/booking"
+	"pawbell/internal/outbox"
+)
+
+// Outgoing is a leased message: an attempt is written down, and until the lease ends nobody else touches it.
+type Outgoing struct {
+	outbox.Row
+	Location string
+	Client   string
+	Booking  string
+	Parts    int
+	Visit    time.Time // the booking's start, zero without one
+}
+
+// LeaseOptions says what may be leased.
+type LeaseOptions struct {
+	Limit int
+	// For is how long the lease holds; longer than any attempt may take.
+	For time.Duration
+	// Except are channels whose gateway is stopped: their rows stay queued.
+	Except []outbox.Channel
+	// Gateway names the gateway that each channel will use, for the attempt's event.
+	Gateway func(outbox.Channel) string
+}
+
+// Leased is what one lease did.
+type Leased struct {
+	Going []Outgoing
+	// Ended are the ids of rows that the last check or their age ended; their subscribers are to be told after the commit.
+	Ended []string
+	// Looked is how many due rows were looked at: fewer than the limit means that the queue is empty for now.
+	Looked int
+}
+
+// Lease takes due rows out of the queue, most urgent first: the last check (R-11) and staleness (R-05, R-06) end some, others wait for the
+// window, the rest become sending with an attempt written down before any provider is called (R-15). It is one transaction of a few
+// statements, however many rows there are.
+func Lease(app core.App, clinic *Clinic, now time.Time, o LeaseOptions) (Leased, error) {
+	var leased Leased
+	err := app.RunInTransaction(func(tx core.App) error {
+		due, err := dueRows(tx, now, o)
+		if err != nil {
+			return fmt.Errorf("read due messages: %w", err)
+		}
+		leased = Leased{Looked: len(due)}
+		var wait []waiting
+		ended := map[ending][]string{}
+		for _, row := range due {
+			if state, reason := outbox.LastCheck(row.Purpose, row.Channel, row.standing(clinic)); state != outbox.Queued {
+				ended[ending{state, reason}] = append(ended[ending{state, reason}], row.ID)
+				continue
+			}
+			window := outbox.Window{}
+			if at := clinic.Locations[row.Location]; at != nil {
+				window = at.Notify.Window
+			}
+			switch turn := outbox.Due(row.Row, row.Visit, window, now); turn.Step {
+			case outbox.StepStale:
+				stale := ending{outbox.Stale, outbox.ReasonStale}
+				ended[stale] = append(ended[stale], row.ID)
+			case outbox.StepWait:
+				wait = append(wait, waiting{row.ID, Instant(turn.At)})
+			case outbox.StepSend:
+				row.Attempts++
+				row.State = outbox.Sending
+				leased.Going = append(leased.Going, row.Outgoing)
+			}
+		}
+		db := tx.NonconcurrentDB()
+		for end, ids := range ended {
+			if err := endRows(db, ids, end, now); err != nil {
+				return fmt.Errorf("end messages: %w", err)
+			}
+			leased.Ended = append(leased.Ended, ids...)
+		}
+		if err := postpone(db, wait, now); err != nil {
+			return fmt.Errorf("postpone messages: %w", err)
+		}
+		if err := take(db, leased.Going, now, o); err != nil {
+			return fmt.Errorf("lease messages: %w", err)
+		}
+		return nil
+	})
+	return leased, err
+}
+
+type dueRow struct {
+	Outgoing
+	check outbox.Standing
+}
+
+func (r dueRow) standing(clinic *Clinic) outbox.Standing {
+	s := r.check
+	if at := clinic.Locations[r.Location]; at != nil {
+		s.ChannelOff = r.Channel == outbox.SMS && !at.Notify.SMSEnabled || r.Channel == outbox.Email && !at.Notify.EmailEnabled
+	}
+	return s
+}
+
+// dueColumns joins what the last check must know. A priority's due rows are found by the partial index on (priority, send_at).
+const dueColumns = `
+SELECT m.id, m.key, m.purpose, m.channel, m."to", m.bcc, m.subject, m.text, m.locale, m.location, m.client, m.booking, m.parts, m.attempts,
+       m.planned_at, m.send_at, m.expires_at,
+       b.id IS NULL, ifnull(b.status, ''), ifnull(b.starts_at, ''), ifnull(b.no_email, 0), ifnull(b.no_sms, 0),
+       c.id IS NULL OR c.merge_into != '', ifnull(c.no_email, 0), ifnull(c.no_sms, 0), ifnull(c.refused, '[]'),
+       ifnull(p.deceased_on, '') != '', ifnull(p.inactive, 0),
+       EXISTS (SELECT 1 FROM stopped_addresses s WHERE s.channel = m.channel AND s.address = lower(m."to") AND s.purpose IN ('', m.purpose))
+FROM messages m
+LEFT JOIN bookings b ON b.id = m.booking
+LEFT JOIN clients c ON c.id = m.client
+LEFT JOIN patients p ON p.id = b.patient
+WHERE m.state = 'queued' AND m.priority = {:priority} AND m.send_at <= {:now} AND m.next_try_at <= {:now}`
+
+func dueRows(tx core.App, now time.Time, o LeaseOptions) ([]dueRow, error) {
+	var due []dueRow
+	for _, priority := range outbox.Priorities() {
+		if len(due) >= o.Limit {
+			break
+		}
+		sql := dueColumns
+		params := dbx.Params{"priority": priority, "now": Instant(now), "limit": o.Limit - len(due)}
+		for i, c := range o.Except {
+			name := fmt.Sprintf("except%d", i)
+			sql += ` AND m.channel != {:` + name + `}`
+			params[name] = string(c)
+		}
+		rows, err := readDue(tx.NonconcurrentDB().NewQuery(sql + ` ORDER BY m.send_at LIMIT {:limit}`).Bind(params))
+		if err != nil {
+			return nil, err
+		}
+		due = append(due, rows...)
+	}
+	return due, nil
+}
+
+func readDue(query *dbx.Query) (due []dueRow, err error) {
+	rows, err := query.Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closeErr := rows.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	for rows.Next() {
+		var r dueRow
+		var purpose, channel, bcc, planned, send, expires, status, starts, refused string
+		var parts, attempts float64
+		var bookingGone, clientGone bool
+		s := &r.check
+		if err := rows.Rows.Scan(&r.ID, &r.Key, &purpose, &channel, &r.To, &bcc, &r.Subject, &r.Text, &r.Locale, &r.Location, &r.Client, &r.Booking,
+			&parts, &attempts, &planned, &send, &expires,
+			&bookingGone, &status, &starts, &s.DeclinedEmail, &s.DeclinedSMS,
+			&clientGone, &s.NoEmail, &s.NoSMS, &refused, &s.Deceased, &s.Inactive, &s.StoppedAddress); err != nil {
+			return nil, err
+		}
+		r.Purpose, r.Channel, r.BCC = outbox.Purpose(purpose), outbox.Channel(channel), splitAddresses(bcc)
+		r.State, r.Parts, r.Attempts = outbox.Queued, int(parts), int(attempts)
+		r.PlannedAt, r.SendAt, r.ExpiresAt, r.Visit = ParseInstant(planned), ParseInstant(send), ParseInstant(expires), ParseInstant(starts)
+		s.BookingKnown, s.BookingGone = r.Booking != "", bookingGone
+		s.BookingCancelled = booking.Status(status) == booking.Cancelled
+		s.VisitExpected = booking.Status(status) == booking.Booked || booking.Status(status) == booking.Confirmed
+		s.ClientKnown, s.ClientGone = r.Client != "", clientGone
+		if s.Refused, err = texts(refused); err != nil {
+			return nil, err
+		}
+		due = append(due, r)
+	}
+	return due, rows.Err()
+}
+
+type ending struct {
+	state  outbox.State
+	reason outbox.Reason
+}
+
+func endRows(db dbx.Builder, ids []string, end ending, now time.Time) error {
+	set, err := idSet(ids)
+	if err != nil {
+		return err
+	}
+	_, err = db.NewQuery(`UPDATE messages SET state = {:state}, reason = {:reason}, updated = {:now}, revision = revision + 1
+		WHERE id IN (SELECT value FROM json_each({:ids})) AND state = 'queued'`).
+		Bind(dbx.Params{"state": string(end.state), "reason": string(end.reason), "now": Instant(now), "ids": set}).Execute()
+	return err
+}
+
+type waiting struct {
+	ID string `json:"id"`
+	At string `json:"at"`
+}
+
+func postpone(db dbx.Builder, rows []waiting, now time.Time) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	b, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	_, err = db.NewQuery(`UPDATE messages SET next_try_at = j.value ->> 'at', updated = {:now}, revision = revision + 1
+		FROM json_each({:rows}) j WHERE messages.id = j.value ->> 'id' AND state = 'queued'`).
+		Bind(dbx.Params{"rows": string(b), "now": Instant(now)}).Execute()
+	return err
+}
+
+// take turns rows into leased ones and writes their attempts down.
+func take(db dbx.Builder, going []Outgoing, now time.Time, o LeaseOptions) error {
+	if len(going) == 0 {
+		return nil
+	}
+	type attempt struct {
+		ID      string `json:"id"`
+		Gateway string `json:"gateway"`
+	}
+	attempts := make([]attempt, len(going))
+	for i, m := range going {
+		attempts[i] = attempt{m.ID, o.Gateway(m.Channel)}
+	}
+	b, err := json.Marshal(attempts)
+	if err != nil {
+		return err
+	}
+	params := dbx.Params{"rows": string(b), "now": Instant(now), "until": Instant(now.Add(o.For))}
+	result, err := db.NewQuery(`UPDATE messages SET state = 'sending', leased_until = {:until}, attempts = attempts + 1, next_try_at = '',
+		gateway = j.value ->> 'gateway', updated = {:now}, revision = revision + 1
+		FROM json_each({:rows}) j WHERE messages.id = j.value ->> 'id' AND state = 'queued'`).Bind(params).Execute()
+	if err != nil {
+		return err
+	}
+	// One writer at a time means that nothing can have moved since the rows were read; a second process would show here.
+	n, err := result.RowsAffected()
+	if err != nil {
+		return err
+	}
+	if int(n) != len(going) {
+		return fmt.Errorf("took %d of %d rows: is another process working on this data?", n, len(going))
+	}
+	_, err = db.NewQuery(`INSERT INTO message_events (id, message, kind, at, gateway, created, updated)
+		SELECT ` + randomID + `, value ->> 'id', 'attempt', {:now}, value ->> 'gateway', {:now}, {:now} FROM json_each({:rows})`).Bind(params).Execute()
+	return err
+}
+
+// randomID makes a record id inside a statement: 60 random bits in PocketBase's alphabet and length.
+const randomID = `substr(lower(hex(randomblob(8))), 1, 15)`

@@ -1,0 +1,225 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/booking"
+)
+
+// Typed is what an owner typed about the two of them, with the phone in E.164.
+type Typed struct {
+	booking.Typed
+	City, Country string
+	Locale        string
+	PetName       string
+	PetBreed      string
+	PetBornOn     string
+	Species       string
+	NoOffers      bool
+}
+
+// Guests is who came out of a request: the owner's and the pet's record, and how they were found.
+type Guests struct {
+	Client, Patient string
+	Match           booking.MatchKind
+}
+
+// FindOrMakeGuests matches what was typed against the register (R-29) and makes the records that are missing. What was typed never
+// changes a record that was found (R-30).
+func FindOrMakeGuests(app core.App, location string, typed Typed) (Guests, error) {
+	candidates, err := candidates(app, typed.Typed)
+	if err != nil {
+		return Guests{}, fmt.Errorf("find candidates: %w", err)
+	}
+	found := booking.Match(typed.Typed, candidates)
+	client := found.Client
+	if client == "" {
+		record, err := newClient(app, location, typed, found)
+		if err != nil {
+			return Guests{}, err
+		}
+		client = record.Id
+	}
+	patient := ""
+	if typed.PetName != "" {
+		if patient, err = findOrMakePatient(app, client, typed); err != nil {
+			return Guests{}, err
+		}
+	}
+	return Guests{Client: client, Patient: patient, Match: found.Kind}, nil
+}
+
+// candidates reads everybody of that name, and no more: a name and one other sign must both agree, and the name is the shorter list.
+func candidates(app core.App, typed booking.Typed) ([]booking.Candidate, error) {
+	var rows []struct {
+		ID       string `db:"id"`
+		First    string `db:"first_name"`
+		Last     string `db:"last_name"`
+		Phone    string `db:"match_phone"`
+		SMSPhone string `db:"match_sms_phone"`
+		Email    string `db:"match_email"`
+		Address  string `db:"address"`
+		Postcode string `db:"postcode"`
+		Review   string `db:"review"`
+		Possible string `db:"possible_duplicates"`
+		Merged   string `db:"merge_into"`
+	}
+	key := booking.NameKey(typed.FirstName, typed.LastName)
+	if key == "" {
+		return nil, nil
+	}
+	err := app.DB().Select("id", "first_name", "last_name", "match_phone", "match_sms_phone", "match_email", "address", "postcode",
+		"review", "possible_duplicates", "merge_into").From(Clients).Where(dbx.HashExp{"match_name": key}).OrderBy("id").All(&rows)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]booking.Candidate, len(rows))
+	for i, r := range rows {
+		possible, err := texts(r.Possible)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = booking.Candidate{
+			ID: r.ID, FirstName: r.First, LastName: r.Last, Email: r.Email, Phone: r.Phone, SMSPhone: r.SMSPhone, Address: r.Address, Postcode: r.Postcode,
+			Gone: r.Merged != "", Review: r.Review == "duplicate", PossibleDuplicates: possible,
+		}
+	}
+	return out, nil
+}
+
+func newClient(app core.App, location string, typed Typed, found booking.Matching) (*core.Record, error) {
+	collection, err := app.FindCachedCollectionByNameOrId(Clients)
+	if err != nil {
+		return nil, fmt.Errorf("clients: %w", err)
+	}
+	r := core.NewRecord(collection)
+	set(r, "first_name", typed.FirstName)
+	set(r, "last_name", typed.LastName)
+	set(r, "email", typed.Email)
+	set(r, "phone", typed.Phone)
+	if _, mobile, ok := booking.Phone(typed.Phone, typed.Country); ok && mobile {
+		set(r, "sms_phone", typed.Phone)
+	}
+	set(r, "address", typed.Address)
+	set(r, "postcode", typed.Postcode)
+	set(r, "city", typed.City)
+	set(r, "country", typed.Country)
+	set(r, "locale", typed.Locale)
+	set(r, "location", location)
+	if typed.NoOffers {
+		set(r, "refused", []string{"group"})
+	}
+	if found.Kind == booking.Ambiguous {
+		set(r, "review", "duplicate")
+		set(r, "possible_duplicates", found.Candidates)
+	} else {
+		set(r, "review", "none")
+	}
+	if err := app.Save(r); err != nil {
+		return nil, fmt.Errorf("save client: %w", err)
+	}
+	if found.Kind == booking.Ambiguous {
+		if err := MakeTask(app, Task{Kind: "possible_duplicate", Title: "Is this a client we already have?", Client: r.Id}); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func findOrMakePatient(app core.App, client string, typed Typed) (string, error) {
+	var rows []struct {
+		ID       string `db:"id"`
+		Name     string `db:"name"`
+		Species  string `db:"species"`
+		Deceased string `db:"deceased_on"`
+	}
+	err := app.DB().Select("id", "name", "species", "deceased_on").From(Patients).
+		Where(dbx.HashExp{"client": client}).OrderBy("id").All(&rows)
+	if err != nil {
+		return "", fmt.Errorf("find patients: %w", err)
+	}
+	patients := make([]booking.PatientCandidate, len(rows))
+	for i, r := range rows {
+		patients[i] = booking.PatientCandidate{ID: r.ID, Name: r.Name, Species: r.Species, Deceased: r.Deceased != ""}
+	}
+	found := booking.MatchPatient(typed.PetName, typed.Species, patients)
+	if found.Kind == booking.Matched {
+		return found.Patient, nil
+	}
+	collection, err := app.FindCachedCollectionByNameOrId(Patients)
+	if err != nil {
+		return "", fmt.Errorf("patients: %w", err)
+	}
+	r := core.NewRecord(collection)
+	set(r, "client", client)
+	set(r, "name", typed.PetName)
+	set(r, "species", typed.Species)
+	set(r, "breed", typed.PetBreed)
+	set(r, "born_on", typed.PetBornOn)
+	if err := app.Save(r); err != nil {
+		return "", fmt.Errorf("save patient: %w", err)
+	}
+	if found.Kind == booking.Ambiguous {
+		if err := MakeTask(app, Task{Kind: "possible_duplicate", Title: "Two pets of the same name: which one is coming?", Client: client}); err != nil {
+			return "", err
+		}
+	}
+	return r.Id, nil
+}
+
+// Task is something that needs a person.
+type Task struct{ Kind, Title, Client, Booking, Message string }
+
+// MakeTask puts a task on the list, once: an open one of the same kind about the same records stays the only one.
+func MakeTask(app core.App, t Task) error {
+	same := dbx.HashExp{"kind": t.Kind, "client": t.Client, "booking": t.Booking, "message": t.Message, "title": t.Title, "done": false}
+	var n int
+	if err := app.DB().Select("count(*)").From(Tasks).Where(same).Row(&n); err != nil {
+		return fmt.Errorf("look for task: %w", err)
+	}
+	if n > 0 {
+		return nil
+	}
+	collection, err := app.FindCachedCollectionByNameOrId(Tasks)
+	if err != nil {
+		return fmt.Errorf("tasks: %w", err)
+	}
+	r := core.NewRecord(collection)
+	set(r, "kind", t.Kind)
+	set(r, "title", t.Title)
+	set(r, "client", t.Client)
+	set(r, "booking", t.Booking)
+	set(r, "message", t.Message)
+	if err := app.Save(r); err != nil {
+		return fmt.Errorf("save task: %w", err)
+	}
+	return nil
+}
+
+// SetMatchKeys fills a client's hidden search columns from what is seen of it (R-29), and brings its numbers into the form in which they are
+// compared and dialled (R-25): what is no number stays as typed and matches nothing.
+func SetMatchKeys(r *core.Record, country string) {
+	phone, sms := text(r, "phone"), text(r, "sms_phone")
+	phoneKey, smsKey := "", ""
+	if e164, _, ok := booking.Phone(phone, country); ok {
+		phone, phoneKey = e164, e164
+	}
+	if e164, _, ok := booking.Phone(sms, country); ok {
+		sms, smsKey = e164, e164
+	}
+	set(r, "phone", phone)
+	set(r, "sms_phone", sms)
+	set(r, "match_phone", phoneKey)
+	set(r, "match_sms_phone", smsKey)
+	set(r, "match_name", booking.NameKey(text(r, "first_name"), text(r, "last_name")))
+	set(r, "match_email", booking.EmailKey(text(r, "email")))
+	set(r, "match_address", booking.AddressKey(text(r, "address"), text(r, "postcode")))
+	if text(r, "merge_into") != "" {
+		for _, key := range []string{"match_name", "match_phone", "match_sms_phone", "match_email", "match_address"} {
+			set(r, key, "")
+		}
+	}
+}

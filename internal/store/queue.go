@@ -1,0 +1,92 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/outbox"
+)
+
+// Reconcile brings queued rows in line with a plan, by key; it is the only writer of planned messages. Raw statements are used because a
+// booking writes several rows and nothing but the queue hangs on them; they raise the revision as every write must.
+func Reconcile(app core.App, have []outbox.Row, want []outbox.Planned, withdrawn outbox.Reason, now time.Time) error {
+	insert, update, withdraw := outbox.Diff(have, want, withdrawn)
+	db := app.NonconcurrentDB()
+	for _, p := range insert {
+		if err := insertMessage(db, p, now); err != nil {
+			return fmt.Errorf("queue %s: %w", p.Key, err)
+		}
+	}
+	for _, u := range update {
+		values := messageColumns(u.To)
+		// A running Retry-After outlasts a new text, but not a new time.
+		values["next_try_at"] = dbx.NewExp("CASE WHEN state = 'queued' AND send_at = {:same} THEN next_try_at ELSE '' END", dbx.Params{"same": values["send_at"]})
+		if u.KeepText {
+			for _, own := range []string{"subject", "text", "locale", "template", "encoding", "parts", "over_limit"} {
+				delete(values, own)
+			}
+		}
+		if err := rewrite(db, u.ID, values, now); err != nil {
+			return fmt.Errorf("requeue %s: %w", u.To.Key, err)
+		}
+	}
+	for _, w := range withdraw {
+		if err := rewrite(db, w.ID, dbx.Params{"state": string(outbox.Cancelled), "reason": string(w.Reason)}, now); err != nil {
+			return fmt.Errorf("withdraw %s: %w", w.ID, err)
+		}
+	}
+	return nil
+}
+
+func insertMessage(db dbx.Builder, p outbox.Planned, now time.Time) error {
+	values := messageColumns(p)
+	values["id"] = core.GenerateDefaultRandomId()
+	values["created"], values["updated"] = Instant(now), Instant(now)
+	values["revision"] = 1
+	_, err := db.Insert(Messages, values).Execute()
+	return err
+}
+
+// rewrite changes a row that is still waiting or was withdrawn before any attempt. The condition is not for races, which one writer rules
+// out, but so that a mistake of ours can never touch what has left.
+func rewrite(db dbx.Builder, id string, values dbx.Params, now time.Time) error {
+	values["updated"] = Instant(now)
+	values["revision"] = dbx.NewExp("[[revision]] + 1")
+	_, err := db.Update(Messages, values, dbx.NewExp(
+		"id = {:id} AND (state = 'queued' OR (attempts = 0 AND state IN ('cancelled', 'skipped')))", dbx.Params{"id": id})).Execute()
+	return err
+}
+
+func messageColumns(p outbox.Planned) dbx.Params {
+	return dbx.Params{
+		"key": p.Key, "purpose": string(p.Purpose), "channel": string(p.Channel), "to": p.To, "bcc": strings.Join(p.BCC, ", "),
+		"subject": p.Subject, "text": p.Text, "location": p.Location, "client": p.Client, "booking": p.Booking,
+		"patients": idList(p.Patients), "reminders": idList(p.Reminders), "broadcast": p.Broadcast,
+		"locale": p.Locale, "template": p.Template, "sequence": p.Sequence, "priority": p.Priority,
+		"planned_at": Instant(p.PlannedAt), "send_at": Instant(p.SendAt), "expires_at": Instant(p.ExpiresAt),
+		"state": string(p.State), "reason": string(p.Reason), "detail": p.Detail,
+		"encoding": p.Encoding, "parts": p.Parts, "over_limit": p.OverLimit,
+	}
+}
+
+// idList is a stored list of ids. Ids hold nothing that JSON would escape.
+func idList(ids []string) string {
+	if len(ids) == 0 {
+		return "[]"
+	}
+	return `["` + strings.Join(ids, `","`) + `"]`
+}
+
+// idSet binds ids as one JSON parameter, so that a statement for hundreds of rows is one statement.
+func idSet(ids []string) (string, error) {
+	b, err := json.Marshal(ids)
+	if err != nil {
+		return "", fmt.Errorf("encode ids: %w", err)
+	}
+	return string(b), nil
+}

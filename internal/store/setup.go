@@ -1,0 +1,204 @@
+package store
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/booking"
+	"pawbell/internal/calendar"
+	"pawbell/internal/notify"
+)
+
+// SetUp lists the collections that [LoadClinic] reads.
+func SetUp() []string {
+	return []string{Locations, BookingSettings, MessageSettings, NotificationAddresses, Species, ReasonGroups, Resources, Practitioners, Reasons, Templates}
+}
+
+// MakeSettings gives a new location its settings, with the defaults of the trade (R-02, R-07, R-21, R-31 to R-33, R-37, R-38, R-51).
+func MakeSettings(app core.App, location *core.Record) error {
+	for name, defaults := range map[string]map[string]any{
+		BookingSettings: {
+			"mode": "instant", "offer": string(booking.EverySlot), "grid_minutes": 15, "lead": "2h", "horizon_days": 90,
+			"required": []string{"first_name", "last_name", "pet_name", "contact"}, "cancel_cutoff_minutes": 24 * 60, "max_open": 3, "auto_complete_hours": 24,
+		},
+		MessageSettings: {
+			"email_enabled": true, "email_from_name": text(location, "name"), "reply_to": text(location, "email"),
+			"visit_channels": []string{"email", "sms"}, "confirmation_channels": []string{"email", "sms"},
+			"sms_max_parts": 1, "sms_price": smsPrice(text(location, "country")), "cancellation_notice_hours": 24, "payment_notice_hours": 48,
+		},
+	} {
+		collection, err := app.FindCachedCollectionByNameOrId(name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		r := core.NewRecord(collection)
+		set(r, "location", location.Id)
+		for field, value := range defaults {
+			set(r, field, value)
+		}
+		if err := app.Save(r); err != nil {
+			return fmt.Errorf("save %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// smsPrice is what a text costs at first: known in Denmark, and elsewhere for the clinic to fill in (R-51).
+func smsPrice(country string) float64 {
+	if country == "DK" {
+		return 0.99
+	}
+	return 0
+}
+
+// CompleteSettings writes what an empty field stands for, so that everybody sees and filters by the value that holds.
+func CompleteSettings(r *core.Record) {
+	defaults := map[string]string{"lead": "2h", "offer": string(booking.EverySlot), "mode": "instant"}
+	if r.Collection().Name == MessageSettings {
+		defaults = map[string]string{"window_from": "08:00", "window_until": "21:00", "reminder_time": "09:00", "visit_lead": "2d 09:00", "sms_charset": "gsm7"}
+	}
+	for field, value := range defaults {
+		if text(r, field) == "" {
+			set(r, field, value)
+		}
+	}
+}
+
+func wrong(field, code, message string) *booking.Refusal {
+	return &booking.Refusal{Field: field, Code: code, Message: message}
+}
+
+// CheckLocation refuses a zone that no clock follows: every day and window hangs on it.
+func CheckLocation(r *core.Record) error {
+	zone := text(r, "timezone")
+	if _, err := time.LoadLocation(zone); err != nil || zone == "Local" || zone == "" {
+		return wrong("timezone", "invalid_timezone", "Write the zone as in Europe/Copenhagen.")
+	}
+	return nil
+}
+
+// CheckBookingSettings refuses a grid that does not fit the hour, a colour that nobody could read, and origins that are none.
+func CheckBookingSettings(r *core.Record) error {
+	if grid := number(r, "grid_minutes"); grid != 0 && (grid < 5 || grid > 60) {
+		return wrong("grid_minutes", "invalid_grid", "A slot is 5 to 60 minutes long.")
+	}
+	if accent := text(r, "accent"); accent != "" {
+		if ratio, ok := contrastOnWhite(accent); !ok {
+			return wrong("accent", "invalid_color", "Write the colour as in #0f6b5c.")
+		} else if ratio < readable {
+			return wrong("accent", "low_contrast", fmt.Sprintf("This colour is too pale to be read on white (%.1f to 1, at least 4.5 is needed). Choose a darker one.", ratio))
+		}
+	}
+	for _, origin := range strings.Fields(text(r, "embed_origins")) {
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(origin, ";,'\"*") || strings.Trim(u.Path, "/") != "" {
+			return wrong("embed_origins", "invalid_origin", "Write each website as in https://clinic.example, separated by spaces.")
+		}
+	}
+	return nil
+}
+
+// readable is the least contrast of text that WCAG 2.2 (1.4.3) accepts.
+const readable = 4.5
+
+// contrastOnWhite is the contrast ratio of a colour on white after WCAG 2.2.
+func contrastOnWhite(colour string) (float64, bool) {
+	n, err := strconv.ParseUint(strings.TrimPrefix(colour, "#"), 16, 32)
+	if err != nil || len(colour) != 7 || colour[0] != '#' {
+		return 0, false
+	}
+	luminance := 0.2126*linear(byte(n>>16)) + 0.7152*linear(byte(n>>8)) + 0.0722*linear(byte(n))
+	return 1.05 / (luminance + 0.05), true
+}
+
+// CheckMessageSettings refuses a window that never opens (R-02).
+func CheckMessageSettings(r *core.Record) error {
+	from, fromErr := calendar.ParseClock(text(r, "window_from"))
+	until, untilErr := calendar.ParseClock(text(r, "window_until"))
+	if fromErr != nil || untilErr != nil {
+		return nil // said at the fields themselves
+	}
+	if from >= until {
+		return wrong("window_until", "invalid_window", "The window must close after it opens.")
+	}
+	return nil
+}
+
+// CheckShift refuses a shift that has no time in it, or whose alternate weeks start nowhere.
+func CheckShift(r *core.Record) error {
+	starts, startsErr := calendar.ParseClock(text(r, "starts"))
+	ends, endsErr := calendar.ParseClock(text(r, "ends"))
+	switch {
+	case startsErr == nil && endsErr == nil && starts >= ends:
+		return wrong("ends", "ends_before_start", "A shift must end after it starts; one that passes midnight is two shifts.")
+	case number(r, "every_weeks") > 1 && text(r, "valid_from_on") == "":
+		return wrong("valid_from_on", "required", "Say from which day on the weeks are counted.")
+	case text(r, "valid_until_on") != "" && text(r, "valid_until_on") < text(r, "valid_from_on"):
+		return wrong("valid_until_on", "ends_before_start", "The last day must not be before the first.")
+	}
+	return nil
+}
+
+// CheckAbsence refuses an absence of nobody, or of no time.
+func CheckAbsence(r *core.Record) error {
+	switch {
+	case text(r, "practitioner") == "" && text(r, "location") == "":
+		return wrong("practitioner", "required", "Say who is away, or which location is closed.")
+	case !instant(r, "ends_at").After(instant(r, "starts_at")):
+		return wrong("ends_at", "ends_before_start", "The absence must end after it starts.")
+	}
+	return nil
+}
+
+// CheckReason refuses a visit that R-55 could never hold.
+func CheckReason(r *core.Record) error {
+	length := time.Duration(number(r, "duration_minutes")) * time.Minute
+	if length < booking.ShortestVisit || length > booking.LongestVisit {
+		return wrong("duration_minutes", "invalid_length", "A visit lasts 5 minutes to 24 hours.")
+	}
+	const longestBuffer = 6 * time.Hour
+	for _, field := range []string{"buffer_before", "buffer_after"} {
+		if time.Duration(number(r, field))*time.Minute > longestBuffer {
+			return wrong(field, "too_long", "A buffer is at most 6 hours long.")
+		}
+	}
+	return nil
+}
+
+// NormaliseTemplate writes merge codes of older programs as ours (R-18, X-19).
+func NormaliseTemplate(r *core.Record) {
+	for _, field := range []string{"subject", "email_text", "sms_text"} {
+		if own := text(r, field); own != "" {
+			set(r, field, notify.Normalise(own))
+		}
+	}
+}
+
+// CheckTemplate refuses a text that could not be sent, naming the code or the count (R-18, R-21).
+func CheckTemplate(clinic *Clinic, r *core.Record) error {
+	for _, field := range []string{"subject", "email_text", "sms_text"} {
+		for _, p := range notify.CheckText(text(r, field)) {
+			refusal := wrong(field, p.Code, p.Message)
+			refusal.Params = map[string]any{"name": p.Name, "nearest": p.Nearest}
+			return refusal
+		}
+	}
+	smsText := text(r, "sms_text")
+	if smsText == "" {
+		return nil
+	}
+	for _, at := range clinic.Locations {
+		if own := text(r, "location"); own != "" && own != at.ID {
+			continue
+		}
+		if _, problems := notify.Judge(smsText, notify.LongFacts(at.Notify, clinic.Base, text(r, "locale")), text(r, "locale")); len(problems) > 0 {
+			return wrong("sms_text", problems[0].Code, problems[0].Message)
+		}
+	}
+	return nil
+}

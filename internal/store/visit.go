@@ -1,0 +1,62 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/booking"
+)
+
+// VisitRow is a booking as its owner's page and the answer to a request show it.
+type VisitRow struct {
+	ID, Reference, Location, Reason, Practitioner, Client, Patient string
+	Status                                                         booking.Status
+	StartsAt, EndsAt                                               time.Time
+	Sequence, LinkVersion                                          int
+}
+
+// Visit reads a booking's record.
+func Visit(r *core.Record) VisitRow {
+	return VisitRow{
+		ID: r.Id, Reference: text(r, "reference"), Location: text(r, "location"), Reason: text(r, "reason"), Practitioner: text(r, "practitioner"),
+		Client: text(r, "client"), Patient: text(r, "patient"), Status: booking.Status(text(r, "status")),
+		StartsAt: instant(r, "starts_at"), EndsAt: instant(r, "ends_at"), Sequence: number(r, "sequence"), LinkVersion: number(r, "link_version"),
+	}
+}
+
+// FindVisit reads a booking by id; nil without an error means that there is none.
+func FindVisit(app core.App, id string) (*core.Record, error) {
+	r, err := app.FindRecordById(Bookings, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find booking: %w", err)
+	}
+	return r, nil
+}
+
+// VisitNames are the owner's first name and the pet's name of a booking, empty where the records are gone.
+func VisitNames(app core.App, clinic *Clinic, v VisitRow) (first, pet string, err error) {
+	client, err := clientFact(app.DB(), v.Client)
+	if err != nil {
+		return "", "", fmt.Errorf("read client: %w", err)
+	}
+	patient, err := patientFact(app.DB(), clinic, v.Patient)
+	if err != nil {
+		return "", "", fmt.Errorf("read patient: %w", err)
+	}
+	return client.FirstName, patient.Name, nil
+}
+
+// SetStatus moves a booking on, as its owner may.
+func SetStatus(r *core.Record, status booking.Status, note string) {
+	set(r, "status", string(status))
+	if status == booking.Cancelled {
+		set(r, "cancel_note", note)
+	}
+}
