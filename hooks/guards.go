@@ -23,7 +23,7 @@ func guard(app core.App, now func() time.Time) {
 	app.OnRecordCreateRequest(revisioned...).BindFunc(bornUntouched)
 	app.OnRecordUpdateRequest(revisioned...).BindFunc(inRequestTx(ontoTheRowAsItIs))
 
-	app.OnRecordUpdateRequest(store.Messages).BindFunc(messageByHand)
+	app.OnRecordUpdateRequest(store.Messages).BindFunc(messageByHand(now))
 	app.OnRecordDeleteRequest(store.Messages).BindFunc(writtenByMachine)
 	app.OnRecordUpdateRequest("reminders").BindFunc(reminderByHand)
 	app.OnRecordValidate(store.Bookings).BindFunc(bookingMoves(now))

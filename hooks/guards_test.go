@@ -16,11 +16,10 @@ import (
 	"time"
 
 	"github.com/pocketbase/dbx"
-	"github.com/pocketbase/pocketbase/apis"
 	"github.com/pocketbase/pocketbase/core"
 	"github.com/pocketbase/pocketbase/tests"
 
-	_ "pawbell/pb_migrations"
+	"pawbell/internal/clinictest"
 )
 
 // guardedAt is when the tests of the guards happen.
@@ -94,19 +93,7 @@ func newGuardedClinic(t *testing.T, early ...func(app core.App)) *guardedClinic 
 	}
 	guard(app, func() time.Time { return guardedAt })
 
-	router, err := apis.NewRouter(app)
-	if err != nil {
-		t.Fatalf("make router: %v", err)
-	}
-	c := &guardedClinic{t: t, app: app, ids: maps.Clone(template.ids)}
-	err = app.OnServe().Trigger(&core.ServeEvent{App: app, Router: router}, func(e *core.ServeEvent) error {
-		var err error
-		c.mux, err = e.Router.BuildMux()
-		return err
-	})
-	if err != nil {
-		t.Fatalf("build mux: %v", err)
-	}
+	c := &guardedClinic{t: t, app: app, mux: clinictest.Handler(t, app), ids: maps.Clone(template.ids)}
 	c.superuser, c.manager = c.row("_superusers", "superuser"), c.row("staff", "manager")
 	return c
 }

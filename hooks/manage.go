@@ -102,8 +102,8 @@ func (h House) manageConfirm(e *core.RequestEvent) error {
 
 // manageCancel is the owner calling the visit off, before the cut-off.
 func (h House) manageCancel(e *core.RequestEvent) error {
-	body := map[string]any{}
-	if err := readObject(e, body); err != nil {
+	body, err := readObject(e)
+	if err != nil {
 		return err
 	}
 	form := bookingForm{body: body, problems: map[string]error{}}

@@ -18,9 +18,6 @@ import (
 	"pawbell/pb_public"
 )
 
-// publicBody is how much a stranger may send.
-const publicBody = 64 << 10
-
 // routes adds what the clinic's owners ask for to PocketBase's own routes.
 func (h House) routes(e *core.ServeEvent) error {
 	e.Router.Bind(&hook.Handler[*core.RequestEvent]{Id: "pawbellHeaders", Priority: apis.DefaultBodyLimitMiddlewarePriority - 1, Func: h.headers})
@@ -61,9 +58,9 @@ func (h House) headers(e *core.RequestEvent) error {
 		}
 		if strings.HasPrefix(at, "/api/booking/") || e.Request.Method == http.MethodPost && at == "/api/collections/"+store.BookingRequests+"/records" {
 			if e.Request.ContentLength > publicBody {
-				return e.Error(http.StatusRequestEntityTooLarge, "This is more than a booking needs: at most 64 KB.", nil)
+				return errTooMuch
 			}
-			e.Request.Body = http.MaxBytesReader(e.Response, e.Request.Body, publicBody)
+			e.Request.Body = &smallBody{ReadCloser: e.Request.Body}
 		}
 		return e.Next()
 	}

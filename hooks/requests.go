@@ -21,19 +21,19 @@ import (
 // bookingAsked turns what an owner sent into a booking, or refuses all of it. The whole act is one transaction: what does not end as a booking
 // with its messages leaves nothing behind.
 func (h House) bookingAsked(e *core.RecordRequestEvent) error {
-	info, err := e.RequestInfo()
+	body, err := bodyAsSent(e.RequestEvent)
 	if err != nil {
 		return err
 	}
 	guest := e.Auth == nil
-	if guest && filled(info.Body["website"]) {
-		return e.JSON(http.StatusOK, h.decoy(info.Body))
+	if guest && filled(body["website"]) {
+		return e.JSON(http.StatusOK, h.decoy(body))
 	}
 	clinic, err := h.Desk.Clinic()
 	if err != nil {
 		return err
 	}
-	form := bookingForm{clinic: clinic, body: info.Body, guest: guest, problems: validation.Errors{}}
+	form := bookingForm{clinic: clinic, body: body, guest: guest, problems: validation.Errors{}}
 	request, at := form.read()
 	if len(form.problems) > 0 {
 		return e.BadRequestError("The visit could not be booked.", form.problems)

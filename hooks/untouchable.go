@@ -31,23 +31,48 @@ var remindersByHand = map[string][]string{
 
 // messageByHand lets a person make the few moves of a message that are a person's, and refuses to rewrite what has left the queue.
 // The row is the one that [ontoTheRowAsItIs] loaded in this transaction.
-func messageByHand(e *core.RecordRequestEvent) error {
-	was := e.Record.Original()
-	from, to := outbox.State(was.GetString("state")), outbox.State(e.Record.GetString("state"))
-	if !outbox.Allowed(from, to, outbox.Person) {
-		return e.BadRequestError("This message cannot go there by hand.", validation.Errors{"state": wrongTransition(string(from), string(to))})
-	}
-	if from != outbox.Queued {
-		err := keptAsTheyWere(sentFields, was, e.Record, "This message has left the queue. What was sent stays as it was sent; put it back to send a new one.")
-		if err != nil {
-			return e.BadRequestError("A message that has left the queue cannot be rewritten.", err)
+func messageByHand(now func() time.Time) func(e *core.RecordRequestEvent) error {
+	return func(e *core.RecordRequestEvent) error {
+		was := e.Record.Original()
+		from, to := outbox.State(was.GetString("state")), outbox.State(e.Record.GetString("state"))
+		if !outbox.Allowed(from, to, outbox.Person) {
+			return e.BadRequestError("This message cannot go there by hand.", validation.Errors{"state": wrongTransition(string(from), string(to))})
 		}
+		if from != outbox.Queued {
+			err := keptAsTheyWere(sentFields, was, e.Record, "This message has left the queue. What was sent stays as it was sent; put it back to send a new one.")
+			if err != nil {
+				return e.BadRequestError("A message that has left the queue cannot be rewritten.", err)
+			}
+		}
+		if from == outbox.Queued && to == outbox.Cancelled {
+			// The plan may take back what the machine withdrew, never what a person did.
+			e.Record.Set("reason", string(outbox.ReasonByPerson))
+		}
+		if err := e.Next(); err != nil {
+			return err
+		}
+		if from != outbox.Unknown || to == outbox.Unknown {
+			return nil
+		}
+		return resolved(e, to, now())
 	}
-	if from == outbox.Queued && to == outbox.Cancelled {
-		// The plan may take back what the machine withdrew, never what a person did.
-		e.Record.Set("reason", string(outbox.ReasonByPerson))
+}
+
+// resolved writes into the message's history that a person said what became of it.
+func resolved(e *core.RecordRequestEvent, state outbox.State, at time.Time) error {
+	events, err := e.App.FindCachedCollectionByNameOrId(store.MessageEvents)
+	if err != nil {
+		return fmt.Errorf("find the history of messages: %w", err)
 	}
-	return e.Next()
+	event := core.NewRecord(events)
+	event.Set("message", e.Record.Id)
+	event.Set("kind", "resolved")
+	event.Set("at", at)
+	event.Set("detail", string(state))
+	if err := e.App.Save(event); err != nil {
+		return fmt.Errorf("write the history of the message: %w", err)
+	}
+	return nil
 }
 
 // reminderByHand lets a person end a reminder and nothing else about its state.

@@ -4,9 +4,12 @@ import (
 	"bufio"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/pocketbase/dbx"
 
 	"pawbell/internal/outbox"
 )
@@ -96,12 +99,13 @@ func TestAPersonMakesTheFewMovesOfAMessage(t *testing.T) {
 		name, message, body string
 		state               outbox.State
 		reason              outbox.Reason
+		history             []string
 	}{
-		{"a queued message is withdrawn for good", "queued_message", `{"state":"cancelled"}`, outbox.Cancelled, outbox.ReasonByPerson},
-		{"a queued message is corrected", "queued_message", `{"text":"Hej Ida!","to":"+4520999999"}`, outbox.Queued, ""},
-		{"an unknown one turns out to be sent", "unknown_message", `{"state":"sent"}`, outbox.Sent, ""},
-		{"an unknown one turns out to be lost", "unknown_message", `{"state":"failed"}`, outbox.Failed, ""},
-		{"naming the same state moves nothing", "sent_message", `{"state":"sent","text":"Hej Ida"}`, outbox.Sent, ""},
+		{"a queued message is withdrawn for good", "queued_message", `{"state":"cancelled"}`, outbox.Cancelled, outbox.ReasonByPerson, nil},
+		{"a queued message is corrected", "queued_message", `{"text":"Hej Ida!","to":"+4520999999"}`, outbox.Queued, "", nil},
+		{"an unknown one turns out to be sent", "unknown_message", `{"state":"sent"}`, outbox.Sent, "", []string{"sent"}},
+		{"an unknown one turns out to be lost", "unknown_message", `{"state":"failed"}`, outbox.Failed, "", []string{"failed"}},
+		{"naming the same state moves nothing", "sent_message", `{"state":"sent","text":"Hej Ida"}`, outbox.Sent, "", nil},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
@@ -116,6 +120,17 @@ func TestAPersonMakesTheFewMovesOfAMessage(t *testing.T) {
 			}
 			if got := outbox.Reason(row.GetString("reason")); got != tc.reason {
 				t.Errorf("reason is %q, want %q", got, tc.reason)
+			}
+			events, err := c.app.FindAllRecords("message_events", dbx.HashExp{"message": row.Id, "kind": "resolved"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var history []string
+			for _, event := range events {
+				history = append(history, event.GetString("detail"))
+			}
+			if !slices.Equal(history, tc.history) {
+				t.Errorf("the history says %v, want %v", history, tc.history)
 			}
 		})
 	}

@@ -161,6 +161,7 @@ function showChosen(here) {
     .filter((line) => line.value);
   if (here === 'you') lines.push(...details(draft.time));
   say('summary-name', text(here === 'you' ? 'summary.you' : 'summary'));
+  byId('summary').dataset.step = here;
   byId('summary').hidden = here === 'done' || !lines.length;
   summarise(byId('chosen'), lines);
 }

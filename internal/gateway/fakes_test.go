@@ -354,7 +354,8 @@ func newMailServer(tb testing.TB) (*fake, SMTPSettings) {
 	server.ErrorLog = silentLog{}
 	served := make(chan struct{})
 	go func() { defer close(served); server.Serve(f.listener) }()
-	tb.Cleanup(func() { close(f.release); server.Close(); <-served })
+	// A server that was closed before it began to serve leaves its listener open.
+	tb.Cleanup(func() { close(f.release); server.Close(); f.listener.Close(); <-served })
 	host, port, err := net.SplitHostPort(f.listener.Addr().String())
 	if err != nil {
 		tb.Fatal(err)

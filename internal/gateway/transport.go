@@ -118,6 +118,13 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
+// CloseIdleConnections lets an http.Client end the connections that it does not use.
+func (t *transport) CloseIdleConnections() {
+	if idle, ok := t.base.(interface{ CloseIdleConnections() }); ok {
+		idle.CloseIdleConnections()
+	}
+}
+
 // failing is the end of a body that was cut.
 type failing struct{ err error }
 

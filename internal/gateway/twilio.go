@@ -47,7 +47,6 @@ type TwilioOptions struct {
 type Twilio struct {
 	options   TwilioOptions
 	transport *transport
-	base      http.RoundTripper
 }
 
 // NewTwilio makes the gateway. The error is about the base URL.
@@ -55,8 +54,8 @@ func NewTwilio(options TwilioOptions) (*Twilio, error) {
 	if options.Timeout == 0 {
 		options.Timeout = defaultTimeout
 	}
-	g := &Twilio{options: options, base: newBaseTransport()}
-	g.transport = &transport{base: g.base, user: options.AccountSID, password: options.AuthToken, refusalsAsJSON: true}
+	g := &Twilio{options: options}
+	g.transport = &transport{base: newBaseTransport(), user: options.AccountSID, password: options.AuthToken, refusalsAsJSON: true}
 	if options.BaseURL != "" {
 		target, err := url.Parse(strings.TrimRight(options.BaseURL, "/"))
 		if err != nil || target.Host == "" {
@@ -75,9 +74,7 @@ func (g *Twilio) Carries(channel outbox.Channel) bool { return channel == outbox
 
 // Close ends idle connections.
 func (g *Twilio) Close() error {
-	if idle, ok := g.base.(*http.Transport); ok {
-		idle.CloseIdleConnections()
-	}
+	g.transport.CloseIdleConnections()
 	return nil
 }
 

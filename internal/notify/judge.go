@@ -53,8 +53,8 @@ func LongFacts(l Location, base, locale string) Facts {
 	}
 }
 
-// tokenLetters is how long the token in a link is: an id, a version and a 32-byte signature in base64.
-const tokenLetters = 70
+// tokenLetters is how long the token in a link is: an id of 15 letters, a version of 4 bytes and a signature of 32, in base64.
+const tokenLetters = 68
 
 // longestDay is the day of a year whose date and weekday together take most letters.
 func longestDay(locale string) calendar.Date {

@@ -65,7 +65,7 @@ func (l *life) follow(t *rapid.T) {
 }
 
 // tells are the messages about the booking itself.
-func tells(p outbox.Purpose) bool { return Planned(p) && p.Rules().Owner && p != outbox.VisitReminder }
+func tells(p outbox.Purpose) bool { return Plans(p) && p.Rules().Owner && p != outbox.VisitReminder }
 
 // However a booking is moved, cancelled and restored between dispatches, the owner who heard anything ends up knowing how it stands,
 // is told each state once, and never has two messages about it waiting on one channel.

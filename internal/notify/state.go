@@ -147,8 +147,8 @@ func (p *planner) state() {
 		// Who books online always gets an e-mail (PN-14).
 		channels = append([]outbox.Channel{outbox.Email}, channels...)
 	}
-	p.tellOwner(wish{purpose: purpose, code: code, template: template, planned: planned, channels: channels,
-		key: func(c outbox.Channel) string {
+	p.tellOwner(Wish{Purpose: purpose, Code: code, Template: template, Planned: planned, Channels: channels, Bare: code == codeNeutral,
+		Key: func(c outbox.Channel) string {
 			return string(purpose) + ":" + b.ID + ":" + occasion + "::" + string(c)
 		}})
 }

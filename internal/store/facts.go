@@ -234,7 +234,7 @@ func PlanBooking(app core.App, clinic *Clinic, key links.Key, r *core.Record, no
 	if facts.Booking.Status == booking.Cancelled {
 		unwanted = outbox.ReasonBookingCancelled
 	}
-	ours := slices.DeleteFunc(facts.Rows, func(row outbox.Row) bool { return !notify.Planned(row.Purpose) })
+	ours := slices.DeleteFunc(facts.Rows, func(row outbox.Row) bool { return !notify.Plans(row.Purpose) })
 	if err := Reconcile(app, ours, planned, unwanted, now); err != nil {
 		return fmt.Errorf("booking %s: %w", r.Id, err)
 	}

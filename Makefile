@@ -1,0 +1,47 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo run build test check prepare race unit fuzz bench screenshots clean
+
+FUZZTIME ?= 20s
+BENCH ?= .
+BENCHTIME ?= 1s
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+demo: ## Make a demo clinic in ./demo_data and serve it on 127.0.0.1:8090
+	go run . demo
+
+run: ## Serve the clinic in ./pb_data on 127.0.0.1:8090
+	go run . serve
+
+build: ## Build ./pawbell, one file that needs nothing else
+	CGO_ENABLED=0 go build -trimpath -o pawbell .
+
+test: prepare check race ## Install what the tests need, then run everything
+
+check: ## Formatting, vet and the fences, without the tests
+	@unformatted="$$("$$(go env GOROOT)/bin/gofmt" -l .)"; if [ -n "$$unformatted" ]; then printf 'gofmt has something to say about:\n%s\n' "$$unformatted"; exit 1; fi
+	go vet ./...
+	go test -count=1 -run '^TestHouse' .
+
+prepare: ## Install a C compiler, Chromium and axe-core, where they are missing
+	@scripts/prepare-tests
+
+race: ## All tests under the race detector, the browser's included
+	CGO_ENABLED=1 go test -race -timeout 8m ./...
+
+unit: ## All tests but the browser's, without the race detector
+	go test $$(go list ./... | grep -v /pb_public)
+
+fuzz: ## Every fuzz target for FUZZTIME (20s)
+	@scripts/fuzz $(FUZZTIME)
+
+bench: ## Every benchmark, one package at a time; BENCH and BENCHTIME narrow it down
+	go test -p 1 -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -timeout 60m ./...
+
+screenshots: prepare ## Pictures of the owner's pages in bin/screenshots
+	@mkdir -p bin/screenshots
+	BROWSERTEST_SCREENSHOTS="$(CURDIR)/bin/screenshots" go test -count=1 ./pb_public
+
+clean: ## Remove what was built, fetched for tests, and the demo's data; never the clinic's
+	rm -rf bin pawbell node_modules demo_data
