@@ -10,11 +10,12 @@ import (
 	"pawbell/internal/store"
 )
 
-// audited are the collections in which everything that a person changes leaves a trace: who, when, before, after.
+// audited are the collections in which everything that a person changes leaves a trace: who, when, before, after. Messages and
+// tasks are logs of their own, and their texts must not outlive the months for which they are kept.
 var audited = []string{
 	store.Locations, store.BookingSettings, store.MessageSettings, store.NotificationAddresses, store.Species, store.ReasonGroups,
 	store.Resources, store.Practitioners, store.Staff, store.Reasons, store.Shifts, store.Absences, store.Clients, store.Patients,
-	store.Bookings, store.Templates, "reminders", "reminder_rules", "broadcasts", store.Messages, store.StoppedAddresses, store.Tasks,
+	store.Bookings, store.Templates, "reminders", "reminder_rules", "broadcasts", store.StoppedAddresses,
 }
 
 // The actions, as stored.

@@ -60,7 +60,14 @@ func (h House) headers(e *core.RequestEvent) error {
 			if e.Request.ContentLength > publicBody {
 				return errTooMuch
 			}
-			e.Request.Body = &smallBody{ReadCloser: e.Request.Body}
+			body := &smallBody{ReadCloser: e.Request.Body}
+			e.Request.Body = body
+			err := e.Next()
+			if err != nil && body.read > publicBody {
+				// Whoever read it took it for a body that was cut off.
+				return errTooMuch
+			}
+			return err
 		}
 		return e.Next()
 	}

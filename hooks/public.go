@@ -90,7 +90,7 @@ func locationMenu(clinic *store.Clinic, at *store.Location, locale string) menuL
 	for _, g := range clinic.Groups {
 		group := menuGroup{ID: g.ID, Name: g.Translations.Text(locale, "name", g.Name), Reasons: []menuReason{}}
 		for _, r := range g.Reasons {
-			if r.Rules.Offline || len(r.Rules.Locations) > 0 && !slices.Contains(r.Rules.Locations, at.ID) {
+			if r.Rules.Offline || !doneAt(r.Rules, at.ID) {
 				continue
 			}
 			reason := menuReason{
@@ -113,6 +113,11 @@ func locationMenu(clinic *store.Clinic, at *store.Location, locale string) menuL
 		}
 	}
 	return m
+}
+
+// doneAt reports whether a reason is offered at a location.
+func doneAt(reason booking.Reason, location string) bool {
+	return len(reason.Locations) == 0 || slices.Contains(reason.Locations, location)
 }
 
 // question is what both kinds of availability are asked about.
@@ -178,15 +183,15 @@ func (q *question) date(name, value string) calendar.Date {
 	return d
 }
 
-// settled refuses what cannot be answered.
+// settled refuses what cannot be answered. Where booking is switched off, nothing else matters.
 func (q *question) settled(e *core.RequestEvent) error {
+	if q.at != nil && !q.at.Place.Enabled {
+		return closed(e, q.at)
+	}
 	if len(q.problems) > 0 {
 		return e.BadRequestError("The question could not be understood.", q.problems)
 	}
-	if !q.at.Place.Enabled {
-		return closed(e, q.at)
-	}
-	if q.ask.Reason.Offline {
+	if q.ask.Reason.Offline || !doneAt(q.ask.Reason, q.at.ID) {
 		return e.BadRequestError("This cannot be booked online.", fieldProblem("reason", "not_bookable", "This cannot be booked online."))
 	}
 	return nil

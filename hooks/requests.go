@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	validation "github.com/pocketbase/ozzo-validation/v4"
 	"github.com/pocketbase/pocketbase/core"
-	"github.com/pocketbase/pocketbase/tools/security"
 	"golang.org/x/text/unicode/norm"
 
 	"pawbell/internal/booking"
@@ -25,26 +25,33 @@ func (h House) bookingAsked(e *core.RecordRequestEvent) error {
 	if err != nil {
 		return err
 	}
-	guest := e.Auth == nil
-	if guest && filled(body["website"]) {
-		return e.JSON(http.StatusOK, h.decoy(body))
-	}
 	clinic, err := h.Desk.Clinic()
 	if err != nil {
 		return err
 	}
+	if !strings.HasPrefix(e.Request.Header.Get("Content-Type"), "application/json") {
+		asTyped(body)
+	}
+	chosen, _ := body["location"].(string)
+	guest := !store.WorksAt(e.Auth, chosen)
 	form := bookingForm{clinic: clinic, body: body, guest: guest, problems: validation.Errors{}}
 	request, at := form.read()
+	if guest && filled(body["website"]) {
+		answer, err := h.decoy(clinic, at, request)
+		if err != nil {
+			return err
+		}
+		return e.JSON(http.StatusOK, answer)
+	}
+	if guest && at != nil && !at.Place.Enabled {
+		return closed(e.RequestEvent, at)
+	}
 	if len(form.problems) > 0 {
 		return e.BadRequestError("The visit could not be booked.", form.problems)
 	}
-	if !at.Place.Enabled && guest {
-		return closed(e.RequestEvent, at)
-	}
 
 	var taken store.Taken
-	outer := e.App
-	err = outer.RunInTransaction(func(tx core.App) error {
+	err = e.App.RunInTransaction(func(tx core.App) error {
 		var err error
 		taken, err = store.TakeRequest(e.Request.Context(), tx, clinic, request, h.Now())
 		return err
@@ -56,6 +63,18 @@ func (h House) bookingAsked(e *core.RecordRequestEvent) error {
 		return err
 	}
 	return e.JSON(http.StatusOK, h.answer(clinic, at, request, taken, guest))
+}
+
+// asTyped undoes what PocketBase does to a form that is no JSON: it reads a phone number as a number, which only a program would send.
+func asTyped(body map[string]any) {
+	for field, value := range body {
+		switch v := value.(type) {
+		case float64:
+			body[field] = strconv.FormatFloat(v, 'f', -1, 64)
+		case bool:
+			body[field] = strconv.FormatBool(v)
+		}
+	}
 }
 
 // closed is the answer where online booking is switched off: the phone is what is left.
@@ -104,7 +123,7 @@ func (f *bookingForm) read() (store.Request, *store.Location) {
 	q.StartsAt = f.instant("starts_at")
 	t.FirstName, t.LastName = f.text("first_name", nameLength), f.text("last_name", nameLength)
 	t.Address, t.Postcode, t.City = f.text("address", addressLength), f.text("postcode", 20), f.text("city", nameLength)
-	t.PetName, t.PetBreed, t.PetBornOn = f.text("pet_name", nameLength), f.text("pet_breed", nameLength), f.text("pet_born_on", 10)
+	t.PetName, t.PetBreed, t.PetBornOn = f.text("pet_name", nameLength), f.text("pet_breed", nameLength), f.day("pet_born_on")
 	t.NoOffers = f.truth("no_offers")
 	t.Locale = f.locale()
 	q.Note = f.text("note", noteLength)
@@ -192,6 +211,14 @@ func (f *bookingForm) instant(field string) time.Time {
 		return time.Time{}
 	}
 	return t.UTC()
+}
+
+func (f *bookingForm) day(field string) string {
+	s := f.text(field, 60)
+	if p := miswritten(store.BookingRequests, field, s); p.code != "" {
+		f.problem(field, p.code, p.words)
+	}
+	return s
 }
 
 func (f *bookingForm) email() string {
@@ -286,7 +313,7 @@ func filled(v any) bool {
 
 // answer is what whoever booked reads: the same for a known and an unknown owner.
 func (h House) answer(clinic *store.Clinic, at *store.Location, q store.Request, taken store.Taken, guest bool) map[string]any {
-	visit := store.Visit(taken.Booking)
+	visit := taken.Visit
 	answer := map[string]any{
 		"id": taken.Request, "collectionName": store.BookingRequests, "reference": visit.Reference, "status": string(visit.Status),
 		"location": q.Location, "reason": q.Reason, "species": q.Typed.Species,
@@ -301,7 +328,7 @@ func (h House) answer(clinic *store.Clinic, at *store.Location, q store.Request,
 		answer["practitioner"] = map[string]string{"id": p.ID, "name": p.Name}
 	}
 	if !guest {
-		answer["booking"], answer["client"] = taken.Booking.Id, taken.Guests.Client
+		answer["booking"], answer["client"] = visit.ID, taken.Guests.Client
 		answer["patient"], answer["match"] = taken.Guests.Patient, string(taken.Guests.Match)
 	}
 	return answer
@@ -327,26 +354,36 @@ func promised(at *store.Location, q store.Request) []map[string]string {
 	return sent
 }
 
-// decoy is an answer of the same shape for whoever filled in the field that people do not see. Nothing is stored.
-func (h House) decoy(body map[string]any) map[string]any {
-	word := func(field string) string {
-		s, _ := body[field].(string)
-		return s
+// decoy is an answer of the same shape for whoever filled in the field that people do not see. Nothing is looked up or stored.
+func (h House) decoy(clinic *store.Clinic, at *store.Location, q store.Request) (map[string]any, error) {
+	reference, err := store.NewReference()
+	if err != nil {
+		return nil, err
 	}
-	starts := word("starts_at")
-	answer := map[string]any{
-		"id": security.PseudorandomStringWithAlphabet(15, core.DefaultIdAlphabet), "collectionName": store.BookingRequests,
-		"reference": security.PseudorandomStringWithAlphabet(8, "23456789BCDFGHJKLMNPQRSTVWXZ"), "status": string(booking.Booked),
-		"location": word("location"), "reason": word("reason"), "species": word("species"), "starts_at": starts,
-		"local": strings.Replace(starts[:min(16, len(starts))], "T", " ", 1), "timezone": "UTC",
-		"messages": []map[string]string{},
+	if at == nil {
+		at = &store.Location{Timezone: "UTC", HideDuration: true, HidePractitioner: true}
+		at.Place.Zone = time.UTC
 	}
-	clinic, err := h.Desk.Clinic()
-	if err == nil {
-		answer["manage_url"] = clinic.Base + managePath + security.PseudorandomString(69)
-		if i := slices.IndexFunc(clinic.Order, func(at *store.Location) bool { return at.ID == word("location") }); i >= 0 {
-			answer["timezone"] = clinic.Order[i].Timezone
+	if q.StartsAt.IsZero() {
+		q.StartsAt = h.Now().Truncate(time.Minute)
+	}
+	visit := store.VisitRow{
+		ID: core.GenerateDefaultRandomId(), Reference: reference, Practitioner: q.Practitioner, Status: booking.Booked, StartsAt: q.StartsAt,
+		EndsAt: q.StartsAt.Add(usualLength),
+	}
+	if reason := clinic.Reasons[q.Reason]; reason != nil {
+		visit.EndsAt = q.StartsAt.Add(reason.Rules.Duration)
+	}
+	if at.RequestMode {
+		visit.Status = booking.Requested
+	}
+	for _, p := range clinic.Practitioners {
+		if visit.Practitioner == "" && (len(p.Locations) == 0 || slices.Contains(p.Locations, q.Location)) {
+			visit.Practitioner = p.ID
 		}
 	}
-	return answer
+	return h.answer(clinic, at, q, store.Taken{Request: core.GenerateDefaultRandomId(), Visit: visit}, true), nil
 }
+
+// usualLength is how long a decoy lasts whose reason is none.
+const usualLength = 30 * time.Minute

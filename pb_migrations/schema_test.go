@@ -11,18 +11,13 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 	"github.com/pocketbase/pocketbase/tests"
 
-	_ "pawbell/pb_migrations"
+	"pawbell/internal/clinictest"
 )
 
-// fresh is an app on an empty folder, all migrations run.
+// fresh is an app of its own, all migrations run.
 func fresh(t *testing.T) *tests.TestApp {
 	t.Helper()
-	app, err := tests.NewTestAppWithConfig(core.BaseAppConfig{DataDir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(app.Cleanup)
-	return app
+	return clinictest.New(t, nil)
 }
 
 // made are the clinic's own collections, without PocketBase's.

@@ -288,6 +288,9 @@ byId('request').addEventListener('submit', (/** @type {Event} */ event) => {
   send(draft, {
     phone: here.phone,
     save,
+    lost() {
+      delete draft.time;
+    },
     taken(time) {
       draft.time = { ...time };
       fillChoices();

@@ -536,8 +536,11 @@ func TestASlowNetworkShowsItselfAndNothingJumps(t *testing.T) {
 	tab := browsertest.Open(t, browsertest.ReducedMotion)
 	clinic.slow["/api/"] = 900 * time.Millisecond
 	tab.Go(clinic.URL)
-	browsertest.Eval[any](tab, `(() => { window.shift = 0; new PerformanceObserver((list) => {
-		for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+	browsertest.Eval[any](tab, `(() => { window.shift = 0; window.moved = []; new PerformanceObserver((list) => {
+		for (const entry of list.getEntries()) if (!entry.hadRecentInput) {
+			window.shift += entry.value;
+			for (const { node, previousRect, currentRect } of entry.sources) window.moved.push([location.hash, node?.id || node?.className || node?.nodeName, previousRect.y, currentRect.y].join(' '));
+		}
 	}).observe({ type: 'layout-shift', buffered: true }) })()`)
 	tab.Wait("getComputedStyle(document.querySelector('#wait')).visibility === 'visible'")
 	pick(tab, "animal", "Cat")
@@ -557,7 +560,7 @@ func TestASlowNetworkShowsItselfAndNothingJumps(t *testing.T) {
 		t.Errorf("an impatient second press sent %d requests", len(clinic.posted))
 	}
 	if moved := browsertest.Eval[float64](tab, "window.shift"); moved > 0.02 {
-		t.Errorf("the page jumped: a cumulative layout shift of %.3f", moved)
+		t.Errorf("the page jumped: a cumulative layout shift of %.3f by %q", moved, browsertest.Eval[[]string](tab, "window.moved"))
 	}
 }
 

@@ -201,7 +201,7 @@ let busy = false;
 /**
  * Sends the form. Nothing typed is lost, whatever the answer.
  * @param {Typed & Record<string, any>} draft
- * @param {{phone?: string, save: () => void, taken: (alternative: Nearby) => void, done: (answer: any) => void}} so
+ * @param {{phone?: string, save: () => void, lost: () => void, taken: (alternative: Nearby) => void, done: (answer: any) => void}} so
  * @param {string} [earlier] content sent before, to fetch the answer that never came
  */
 export async function send(draft, so, earlier) {
@@ -263,6 +263,7 @@ function refused(draft, so, error, now) {
   }
   /** @type {Nearby[]} */
   const nearby = wrong.starts_at?.params?.alternatives ?? [];
+  if (wrong.starts_at) so.lost();
   if (nearby.length) {
     const list = Object.assign(document.createElement('div'), { className: 'links' });
     list.append(

@@ -149,6 +149,9 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if _, err := w.Write([]byte("{")); err != nil {
 			panic(err)
 		}
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			panic(err)
+		}
 		panic(http.ErrAbortHandler)
 	}
 	w.WriteHeader(status)

@@ -38,6 +38,7 @@ export async function openTimes(question) {
   const mine = ++turn;
   byId('trouble').replaceChildren();
   byId('day').hidden = byId('calendar').hidden = false;
+  byId('times').replaceChildren();
   try {
     /** @type {Map<string, number>} */
     const found = new Map();
@@ -151,6 +152,7 @@ async function openDay() {
   place.replaceChildren();
   say('date', writtenDay(date));
   try {
+    byId('day').inert = true; // these are still the times of the day before
     const answer = await during(byId('day'), look('times', { ...asked.query, date }));
     if (mine !== dayTurn) return;
     times = answer.times.map((/** @type {Time} */ time) => ({ ...time, local: `${answer.date} ${time.local}` }));
@@ -164,6 +166,8 @@ async function openDay() {
     drawTimes();
     byId('times').replaceChildren();
     explain(place, error, openDay, { phone: asked.phone });
+  } finally {
+    if (mine === dayTurn) byId('day').inert = false;
   }
 }
 

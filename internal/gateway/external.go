@@ -55,7 +55,7 @@ func NewExternal(options ExternalOptions) (*External, error) {
 		options.Timeout = defaultTimeout
 	}
 	return &External{options: options, target: target, key: key,
-		client: &http.Client{Transport: &transport{base: newBaseTransport()}, CheckRedirect: stayPut, Timeout: options.Timeout},
+		client: &http.Client{Transport: &transport{base: newBaseTransport()}, CheckRedirect: stayPut},
 	}, nil
 }
 
@@ -123,10 +123,12 @@ func (g *External) attempt(ctx context.Context, m Message) (Result, health) {
 	request.Header.Set("webhook-id", m.ID)
 	request.Header.Set("webhook-timestamp", timestamp)
 	request.Header.Set("webhook-signature", g.signature(m.ID, timestamp, body))
-	// The transport has read and closed the body already; a cut one does not undo the status.
-	if _, err = g.client.Do(request); err != nil {
+	response, err := g.client.Do(request)
+	if err != nil {
 		return unanswered(seen, err)
 	}
+	// The transport has read the body already, and a cut one does not undo the status.
+	response.Body.Close()
 	return externalJudged(seen)
 }
 

@@ -59,6 +59,7 @@ type accepted struct {
 type fake struct {
 	behaviour atomic.Value
 	release   chan struct{} // closed at the end: what hangs, ends
+	released  sync.Once
 	listener  *countingListener
 
 	mu       sync.Mutex
@@ -72,6 +73,7 @@ func newFake() *fake {
 	return f
 }
 
+func (f *fake) end()             { f.released.Do(func() { close(f.release) }) }
 func (f *fake) now() behaviour   { return f.behaviour.Load().(behaviour) }
 func (f *fake) be(b behaviour)   { f.behaviour.Store(b) }
 func (f *fake) take(a accepted)  { f.mu.Lock(); f.messages = append(f.messages, a); f.mu.Unlock() }
@@ -145,7 +147,7 @@ func newHTTPFake(tb testing.TB, d dialect) (*fake, string) {
 		f.serve(w, r, d)
 	})}}
 	server.Start()
-	tb.Cleanup(func() { close(f.release); server.CloseClientConnections(); server.Close() })
+	tb.Cleanup(func() { f.end(); server.CloseClientConnections(); server.Close() })
 	return f, server.URL
 }
 
@@ -355,7 +357,7 @@ func newMailServer(tb testing.TB) (*fake, SMTPSettings) {
 	served := make(chan struct{})
 	go func() { defer close(served); server.Serve(f.listener) }()
 	// A server that was closed before it began to serve leaves its listener open.
-	tb.Cleanup(func() { close(f.release); server.Close(); f.listener.Close(); <-served })
+	tb.Cleanup(func() { f.end(); server.Close(); f.listener.Close(); <-served })
 	host, port, err := net.SplitHostPort(f.listener.Addr().String())
 	if err != nil {
 		tb.Fatal(err)
@@ -463,10 +465,9 @@ func testSMS() Message {
 	return Message{ID: "msg000000000002", Channel: outbox.SMS, Purpose: outbox.VisitReminder, To: "+4740012345", Text: "Hei Kari! Bølla har time i morgen 09:15."}
 }
 
-// rigs makes every gateway that talks to a network, with time-outs short enough for tests.
-func rigs(tb testing.TB) map[string]func(testing.TB) rig {
+// rigs makes every gateway that talks to a network.
+func rigs(tb testing.TB, timeout time.Duration) map[string]func(testing.TB) rig {
 	tb.Helper()
-	const timeout = 150 * time.Millisecond
 	return map[string]func(testing.TB) rig{
 		"smtp": func(tb testing.TB) rig {
 			provider, settings := newMailServer(tb)

@@ -52,7 +52,7 @@ func NewMailgun(options MailgunOptions) (*Mailgun, error) {
 		options.Timeout = defaultTimeout
 	}
 	g := &Mailgun{options: options, base: base, replays: newReplays(),
-		client: &http.Client{Transport: &transport{base: newBaseTransport()}, CheckRedirect: stayPut, Timeout: options.Timeout},
+		client: &http.Client{Transport: &transport{base: newBaseTransport()}, CheckRedirect: stayPut},
 	}
 	g.api = mailgun.NewMailgun(options.Domain, options.APIKey)
 	g.api.SetAPIBase(base.String())
@@ -196,7 +196,8 @@ func (g *Mailgun) Find(ctx context.Context, l Lookup) (*Found, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask Mailgun: %s", cause(err))
 	}
-	// The transport has read and closed the body already.
+	// The transport has read the body already.
+	response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("ask Mailgun: HTTP %d", response.StatusCode)
 	}

@@ -23,7 +23,9 @@ import (
 const (
 	longestLocalPart = 64  // RFC 5321, 4.5.3.1.1
 	longestAddress   = 254 // RFC 5321, 4.5.3.1.3, less the angle brackets
-	longestName      = 120 // of a person or a file; a quoted name cannot be folded
+	longestName      = 120 // of a person; a quoted name cannot be folded
+	longestFileName  = 60  // letters, each up to twelve octets in a header (RFC 2231)
+	longestMediaType = 900
 	longestLink      = 900 // keeps List-Unsubscribe inside the 998 of RFC 5322, 2.1.1
 	// longestWord is how long an ASCII word of a subject may be before it is written as encoded words, which can be folded.
 	longestWord = 60
@@ -145,14 +147,13 @@ func attach(out *mail.Msg, name, contentType string, data []byte) {
 // mediaType writes a content type anew, so that nothing but a content type can come out of it.
 func mediaType(contentType, name string) string {
 	kind, parameters, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		kind, parameters = "application/octet-stream", map[string]string{}
+	if err == nil && strings.Contains(kind, "/") {
+		parameters["name"] = name
+		if written := mime.FormatMediaType(kind, parameters); written != "" && len(written) <= longestMediaType {
+			return written
+		}
 	}
-	parameters["name"] = name
-	if written := mime.FormatMediaType(kind, parameters); written != "" {
-		return written
-	}
-	return "application/octet-stream"
+	return mime.FormatMediaType("application/octet-stream", map[string]string{"name": name})
 }
 
 // bareAddress checks an address and writes its domain as the mail system knows it: ASCII, lower case. Local parts stay as they are, and
@@ -207,7 +208,7 @@ func subject(text string) string {
 	return strings.Join(encoded, " ")
 }
 
-func displayName(name string) string { return shortened(oneLine(name)) }
+func displayName(name string) string { return shortened(oneLine(name), longestName) }
 
 func fileName(name string) string {
 	name = strings.Map(func(r rune) rune {
@@ -216,13 +217,13 @@ func fileName(name string) string {
 		}
 		return r
 	}, oneLine(name))
-	return first(shortened(name), "attachment")
+	return first(shortened(name, longestFileName), "attachment")
 }
 
-func shortened(text string) string {
+func shortened(text string, limit int) string {
 	text = strings.ToValidUTF8(text, "")
-	if utf8.RuneCountInString(text) > longestName {
-		return string([]rune(text)[:longestName])
+	if utf8.RuneCountInString(text) > limit {
+		return string([]rune(text)[:limit])
 	}
 	return text
 }

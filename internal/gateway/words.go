@@ -13,7 +13,7 @@ const longestDetail = 160
 var (
 	linkLike    = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://\S+`)
 	addressLike = regexp.MustCompile(`[^\s<>"'():,;\[\]]+@[^\s<>"'():,;\[\]]+`)
-	numberLike  = regexp.MustCompile(`\+?\d(?:[\s().\-/]?\d){5,}`)
+	numberLike  = regexp.MustCompile(`\+?\d(?:[\s()\-/]?\d){5,}`)
 	quotedLike  = regexp.MustCompile(`"[^"]*"|'[^']*'|“[^”]*”|«[^»]*»`)
 	fieldLike   = regexp.MustCompile(`^['"][A-Za-z_]{1,20}['"]$`)
 )

@@ -106,7 +106,8 @@ func chooseFor(app core.App, clinic *Clinic, at *Location, reason *Reason, r *co
 	chosen, refusal := booking.Choose(day, ask, visit, truth(r, "overbook"))
 	if refusal != nil {
 		if refusal.Code == "slot_taken" {
-			return slotTaken(app, clinic, at, ask, visit.From, now)
+			place, ask := staffAsk(at.Place, reason.Rules, visit, ask.Practitioner, r.Id)
+			return slotTaken(app, clinic, place, ask, visit.From, now)
 		}
 		return refusal
 	}
@@ -119,7 +120,7 @@ func chooseFor(app core.App, clinic *Clinic, at *Location, reason *Reason, r *co
 
 func beginBooking(r *core.Record, reason *Reason, visit booking.Span, at *Location) error {
 	if text(r, "reference") == "" {
-		reference, err := newReference()
+		reference, err := NewReference()
 		if err != nil {
 			return err
 		}
@@ -204,8 +205,25 @@ func CheckFree(app core.App, clinic *Clinic, r *core.Record, now time.Time) erro
 		return nil
 	}
 	at, reason := clinic.Locations[visit.Location], clinic.Reasons[text(r, "reason")]
-	return slotTaken(app, clinic, at, booking.Ask{Reason: reason.Rules}, instant(r, "starts_at"), now)
+	span := booking.Span{From: instant(r, "starts_at"), Until: instant(r, "ends_at")}
+	place, ask := staffAsk(at.Place, reason.Rules, span, visit.Practitioner, r.Id)
+	return slotTaken(app, clinic, place, ask, span.From, now)
 }
+
+// staffAsk is what staff ask for who lost a time: the same visit with the same person, free of what binds the public alone. Other times are
+// still looked for within shifts, since those are the useful ones.
+func staffAsk(place booking.Place, reason booking.Reason, visit booking.Span, practitioner, id string) (booking.Place, booking.Ask) {
+	place.Enabled, place.AskSpecies, place.Lead, place.HorizonDays = true, false, calendar.Lead{}, farthest
+	reason.Offline, reason.Lead, reason.MaxPerDay, reason.Locations = false, nil, 0, nil
+	reason.Duration = visit.Until.Sub(visit.From)
+	if practitioner != "" {
+		reason.Practitioners = nil
+	}
+	return place, booking.Ask{Reason: reason, Practitioner: practitioner, Except: id}
+}
+
+// farthest is a horizon, in days, that no visit lies beyond.
+const farthest = 200 * 366
 
 // visitsTouching reads the few visits that could share time with one: its practitioner's, wherever they are, and those of its location where
 // resources are at stake.
@@ -228,8 +246,8 @@ func visitsTouching(db dbx.Builder, visit booking.Visit) ([]booking.Visit, error
 const alternativeDays = 7
 
 // slotTaken is the loser's answer: the nearest free times, on that day if it has any, else on the days around it.
-func slotTaken(app core.App, clinic *Clinic, at *Location, ask booking.Ask, wished, now time.Time) error {
-	others, err := alternatives(app, clinic, at, ask, wished, now)
+func slotTaken(app core.App, clinic *Clinic, place booking.Place, ask booking.Ask, wished, now time.Time) error {
+	others, err := alternatives(app, clinic, place, ask, wished, now)
 	if err != nil {
 		return err
 	}
@@ -237,19 +255,20 @@ func slotTaken(app core.App, clinic *Clinic, at *Location, ask booking.Ask, wish
 }
 
 // alternatives lists up to three starts near a wished one that are free and may still be booked.
-func alternatives(app core.App, clinic *Clinic, at *Location, ask booking.Ask, wished, now time.Time) ([]booking.Alternative, error) {
-	date := calendar.On(wished, at.Place.Zone)
+func alternatives(app core.App, clinic *Clinic, place booking.Place, ask booking.Ask, wished, now time.Time) ([]booking.Alternative, error) {
+	date := calendar.On(wished, place.Zone)
 	var starts []booking.Start
 	for away := 0; away <= alternativeDays && len(starts) < 3; away++ {
 		for _, d := range around(date, away) {
-			day, err := LoadDay(app, clinic, at.ID, d)
+			day, err := LoadDay(app, clinic, place.ID, d)
 			if err != nil {
 				return nil, err
 			}
-			starts = append(starts, booking.Bookable(at.Place, ask.Reason, booking.Times(day, ask), now)...)
+			day.Place = place
+			starts = append(starts, booking.Bookable(place, ask.Reason, booking.Times(day, ask), now)...)
 		}
 	}
-	return booking.Alternatives(starts, wished, at.Place.Zone), nil
+	return booking.Alternatives(starts, wished, place.Zone), nil
 }
 
 func around(date calendar.Date, away int) []calendar.Date {
@@ -262,9 +281,9 @@ func around(date calendar.Date, away int) []calendar.Date {
 // referenceLetters leaves out what is misread on the phone: no 0 and O, 1 and I, no vowels that make words.
 const referenceLetters = "23456789BCDFGHJKLMNPQRSTVWXZ"
 
-// newReference is what an owner reads out on the phone. Eight of 28 letters: among a million bookings the next one is taken once in 378,000
+// NewReference is what an owner reads out on the phone. Eight of 28 letters: among a million bookings the next one is taken once in 378,000
 // times, and the unique index then refuses the save.
-func newReference() (string, error) {
+func NewReference() (string, error) {
 	b := make([]byte, 8)
 	if _, err := rand.Read(b); err != nil {
 		return "", fmt.Errorf("make reference: %w", err)

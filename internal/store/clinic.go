@@ -376,13 +376,14 @@ func (l *loader) finish() {
 	slices.SortStableFunc(c.SpeciesOrder, func(a, b *SpeciesRow) int { return order(a.Sort, b.Sort, a.Name, b.Name) })
 	slices.SortStableFunc(l.allGroups, func(a, b groupRow) int { return order(a.sort, b.sort, a.Name, b.Name) })
 	for _, g := range l.allGroups {
-		if g.inactive {
-			continue
-		}
 		for _, r := range c.Reasons {
 			if r.Group == g.ID && !r.Inactive {
 				g.Reasons = append(g.Reasons, r)
+				r.Rules.Offline = r.Rules.Offline || g.inactive
 			}
+		}
+		if g.inactive {
+			continue
 		}
 		slices.SortFunc(g.Reasons, func(a, b *Reason) int { return order(a.Sort, b.Sort, a.Name+a.ID, b.Name+b.ID) })
 		c.Groups = append(c.Groups, g.Group)

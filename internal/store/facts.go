@@ -41,10 +41,8 @@ func BookingFacts(app core.App, clinic *Clinic, key links.Key, r *core.Record) (
 	if f.Patient, err = patientFact(db, clinic, text(r, "patient")); err != nil {
 		return f, fmt.Errorf("booking %s: patient: %w", r.Id, err)
 	}
-	if text(r, "source") == "online" {
-		if f.Contact, err = contactFact(db, r.Id); err != nil {
-			return f, fmt.Errorf("booking %s: contact: %w", r.Id, err)
-		}
+	if f.Contact, err = contactFact(db, r.Id); err != nil {
+		return f, fmt.Errorf("booking %s: contact: %w", r.Id, err)
 	}
 	addresses := []string{f.Contact.Email, f.Contact.Phone, f.Client.Email, f.Client.SMSPhone}
 	for _, a := range f.Addresses {
@@ -116,17 +114,18 @@ func patientFact(db dbx.Builder, clinic *Clinic, id string) (notify.Patient, err
 		ID       string `db:"id"`
 		Name     string `db:"name"`
 		Species  string `db:"species"`
+		Breed    string `db:"breed"`
 		Deceased string `db:"deceased_on"`
 		Inactive bool   `db:"inactive"`
 	}
-	err := db.Select("id", "name", "species", "deceased_on", "inactive").From(Patients).Where(dbx.HashExp{"id": id}).One(&row)
+	err := db.Select("id", "name", "species", "breed", "deceased_on", "inactive").From(Patients).Where(dbx.HashExp{"id": id}).One(&row)
 	if errors.Is(err, sql.ErrNoRows) {
 		return notify.Patient{}, nil
 	}
 	if err != nil {
 		return notify.Patient{}, err
 	}
-	p := notify.Patient{ID: row.ID, Name: row.Name, Deceased: row.Deceased != "", Inactive: row.Inactive}
+	p := notify.Patient{ID: row.ID, Name: row.Name, Breed: row.Breed, Deceased: row.Deceased != "", Inactive: row.Inactive}
 	if s := clinic.Species[row.Species]; s != nil {
 		p.Species, p.SpeciesNames = s.Name, s.Translations.Field("name")
 	}
@@ -138,6 +137,10 @@ func contactFact(db dbx.Builder, bookingID string) (notify.Contact, error) {
 	err := db.Select("email", "phone", "locale").From(BookingRequests).Where(dbx.HashExp{"booking": bookingID}).Row(&c.Email, &c.Phone, &c.Locale)
 	if errors.Is(err, sql.ErrNoRows) {
 		return notify.Contact{}, nil
+	}
+	// A landline is for calling: texts then go to the number that the client's record has for them.
+	if _, mobile, ok := booking.Phone(c.Phone, ""); !ok || !mobile {
+		c.Phone = ""
 	}
 	return c, err
 }

@@ -173,9 +173,9 @@ func findOrMakePatient(app core.App, client string, typed Typed) (string, error)
 // Task is something that needs a person.
 type Task struct{ Kind, Title, Client, Booking, Message string }
 
-// MakeTask puts a task on the list, once: an open one of the same kind about the same records stays the only one.
+// MakeTask puts a task on the list, once: planning says the same things again and again, and what a person has done stays done.
 func MakeTask(app core.App, t Task) error {
-	same := dbx.HashExp{"kind": t.Kind, "client": t.Client, "booking": t.Booking, "message": t.Message, "title": t.Title, "done": false}
+	same := dbx.HashExp{"kind": t.Kind, "client": t.Client, "booking": t.Booking, "message": t.Message, "title": t.Title}
 	var n int
 	if err := app.DB().Select("count(*)").From(Tasks).Where(same).Row(&n); err != nil {
 		return fmt.Errorf("look for task: %w", err)

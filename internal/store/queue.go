@@ -18,8 +18,16 @@ func Reconcile(app core.App, have []outbox.Row, want []outbox.Planned, withdrawn
 	insert, update, withdraw := outbox.Diff(have, want, withdrawn)
 	db := app.NonconcurrentDB()
 	for _, p := range insert {
-		if err := insertMessage(db, p, now); err != nil {
+		id := core.GenerateDefaultRandomId()
+		if err := insertMessage(db, id, p, now); err != nil {
 			return fmt.Errorf("queue %s: %w", p.Key, err)
+		}
+		if p.State != outbox.Failed {
+			continue
+		}
+		title := "A message could not be written: " + p.Reason.Words() + ": " + p.Detail
+		if err := MakeTask(app, Task{Kind: "message_failed", Title: title, Client: p.Client, Booking: p.Booking, Message: id}); err != nil {
+			return err
 		}
 	}
 	for _, u := range update {
@@ -43,9 +51,9 @@ func Reconcile(app core.App, have []outbox.Row, want []outbox.Planned, withdrawn
 	return nil
 }
 
-func insertMessage(db dbx.Builder, p outbox.Planned, now time.Time) error {
+func insertMessage(db dbx.Builder, id string, p outbox.Planned, now time.Time) error {
 	values := messageColumns(p)
-	values["id"] = core.GenerateDefaultRandomId()
+	values["id"] = id
 	values["created"], values["updated"] = Instant(now), Instant(now)
 	values["revision"] = 1
 	_, err := db.Insert(Messages, values).Execute()

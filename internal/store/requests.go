@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pocketbase/dbx"
@@ -32,9 +33,19 @@ type Request struct {
 // Taken is a request that became a booking.
 type Taken struct {
 	Request string // id of the request
-	Booking *core.Record
+	Visit   VisitRow
 	Guests  Guests
-	Again   bool // the same request came before: this is what became of it then
+	Again   bool // the same request came before: Visit is what it became then, whatever happened to it since
+}
+
+// firstAnswer is the part of a visit that the answer to its request showed and that may change later.
+type firstAnswer struct {
+	Booking      string    `json:"booking"`
+	Reference    string    `json:"reference"`
+	Status       string    `json:"status"`
+	Practitioner string    `json:"practitioner"`
+	EndsAt       time.Time `json:"ends_at"`
+	LinkVersion  int       `json:"link_version"`
 }
 
 // hash is what makes two requests the same.
@@ -56,7 +67,7 @@ func TakeRequest(ctx context.Context, app core.App, clinic *Clinic, q Request, n
 		return Taken{}, err
 	}
 	if q.Key != "" {
-		taken, err := takenBefore(app, q.Key, hash)
+		taken, err := takenBefore(app, q, hash)
 		if err != nil || taken.Again {
 			return taken, err
 		}
@@ -78,21 +89,40 @@ func TakeRequest(ctx context.Context, app core.App, clinic *Clinic, q Request, n
 	if err := insertRequest(app.NonconcurrentDB(), taken.Request, bookingID, hash, q, guests, now); err != nil {
 		return Taken{}, fmt.Errorf("save request: %w", err)
 	}
-	taken.Booking, err = newBooking(ctx, app, bookingID, at, q, start, guests)
-	return taken, err
+	made, err := newBooking(ctx, app, bookingID, at, q, start, guests)
+	if err != nil {
+		return Taken{}, err
+	}
+	taken.Visit = Visit(made)
+	return taken, keepAnswer(app.NonconcurrentDB(), taken)
 }
 
-func takenBefore(app core.App, key, hash string) (Taken, error) {
+// keepAnswer writes down what the first answer said.
+func keepAnswer(db dbx.Builder, taken Taken) error {
+	v := taken.Visit
+	b, err := json.Marshal(firstAnswer{
+		Booking: v.ID, Reference: v.Reference, Status: string(v.Status), Practitioner: v.Practitioner, EndsAt: v.EndsAt, LinkVersion: v.LinkVersion,
+	})
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	if _, err := db.Update(BookingRequests, dbx.Params{"first_answer": string(b)}, dbx.HashExp{"id": taken.Request}).Execute(); err != nil {
+		return fmt.Errorf("keep answer: %w", err)
+	}
+	return nil
+}
+
+func takenBefore(app core.App, q Request, hash string) (Taken, error) {
 	var row struct {
 		ID      string `db:"id"`
 		Hash    string `db:"content_hash"`
-		Booking string `db:"booking"`
+		Answer  string `db:"first_answer"`
 		Client  string `db:"client"`
 		Patient string `db:"patient"`
 		Match   string `db:"match"`
 	}
-	err := app.DB().Select("id", "content_hash", "booking", "client", "patient", "match").
-		From(BookingRequests).Where(dbx.HashExp{"idempotency_key": key}).One(&row)
+	err := app.DB().Select("id", "content_hash", "first_answer", "client", "patient", "match").
+		From(BookingRequests).Where(dbx.HashExp{"idempotency_key": q.Key}).One(&row)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Taken{}, nil
 	}
@@ -102,16 +132,25 @@ func takenBefore(app core.App, key, hash string) (Taken, error) {
 	if row.Hash != hash {
 		return Taken{}, &booking.Refusal{Field: "idempotency_key", Code: "reused", Message: "This form was sent before with other answers. Send it again."}
 	}
-	r, err := app.FindRecordById(Bookings, row.Booking)
-	if err != nil {
-		return Taken{}, fmt.Errorf("find booking of request: %w", err)
+	var first firstAnswer
+	if err := json.Unmarshal([]byte(row.Answer), &first); err != nil {
+		return Taken{}, fmt.Errorf("read the first answer: %w", err)
+	}
+	visit := VisitRow{
+		ID: first.Booking, Reference: first.Reference, Location: q.Location, Reason: q.Reason, Practitioner: first.Practitioner,
+		Client: row.Client, Patient: row.Patient, Status: booking.Status(first.Status), StartsAt: q.StartsAt, EndsAt: first.EndsAt,
+		LinkVersion: first.LinkVersion,
 	}
 	guests := Guests{Client: row.Client, Patient: row.Patient, Match: booking.MatchKind(row.Match)}
-	return Taken{Request: row.ID, Booking: r, Guests: guests, Again: true}, nil
+	return Taken{Request: row.ID, Visit: visit, Guests: guests, Again: true}, nil
 }
 
-// startFor judges the wished time by the rows as they are now (R-36).
+// startFor judges the wished time by the rows as they are now (R-36). Staff are bound by nothing but the overlap, which is looked for when the
+// booking is saved (R-34).
 func startFor(app core.App, clinic *Clinic, at *Location, reason *Reason, q Request, now time.Time) (booking.Start, error) {
+	if q.Source != "online" {
+		return booking.Start{At: q.StartsAt, Practitioner: q.Practitioner}, nil
+	}
 	day, err := LoadDay(app, clinic, at.ID, calendar.On(q.StartsAt, at.Place.Zone))
 	if err != nil {
 		return booking.Start{}, err
@@ -122,7 +161,7 @@ func startFor(app core.App, clinic *Clinic, at *Location, reason *Reason, q Requ
 		return start, nil
 	}
 	if refusal.Code == "slot_taken" {
-		return booking.Start{}, slotTaken(app, clinic, at, ask, q.StartsAt, now)
+		return booking.Start{}, slotTaken(app, clinic, at.Place, ask, q.StartsAt, now)
 	}
 	return booking.Start{}, refusal
 }
@@ -132,13 +171,15 @@ func fewEnough(app core.App, at *Location, q Request, now time.Time) error {
 	if q.Source != "online" || at.MaxOpen == 0 {
 		return nil
 	}
-	for _, typed := range []struct{ field, value string }{{"email", q.Typed.Email}, {"phone", q.Typed.Phone}} {
+	for _, typed := range []struct{ field, column, value string }{
+		{"email", "lower(r.email)", strings.ToLower(q.Typed.Email)}, {"phone", "r.phone", q.Typed.Phone},
+	} {
 		if typed.value == "" {
 			continue
 		}
 		var open int
 		err := app.DB().NewQuery(`SELECT count(*) FROM booking_requests r JOIN bookings b ON b.id = r.booking
-			WHERE r.` + typed.field + ` = {:value} AND b.starts_at > {:now} AND b.status IN ('requested', 'booked', 'confirmed')`).
+			WHERE ` + typed.column + ` = {:value} AND b.starts_at > {:now} AND b.status IN ('requested', 'booked', 'confirmed')`).
 			Bind(dbx.Params{"value": typed.value, "now": Instant(now)}).Row(&open)
 		if err != nil {
 			return fmt.Errorf("count open bookings: %w", err)

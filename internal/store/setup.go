@@ -96,7 +96,8 @@ func CheckBookingSettings(r *core.Record) error {
 	}
 	for _, origin := range strings.Fields(text(r, "embed_origins")) {
 		u, err := url.Parse(origin)
-		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(origin, ";,'\"*") || strings.Trim(u.Path, "/") != "" {
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(origin, ";,'\"*") ||
+			u.Scheme+"://"+u.Host != strings.TrimSuffix(origin, "/") {
 			return wrong("embed_origins", "invalid_origin", "Write each website as in https://clinic.example, separated by spaces.")
 		}
 	}

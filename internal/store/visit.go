@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pocketbase/pocketbase/core"
@@ -26,6 +27,21 @@ func Visit(r *core.Record) VisitRow {
 		Client: text(r, "client"), Patient: text(r, "patient"), Status: booking.Status(text(r, "status")),
 		StartsAt: instant(r, "starts_at"), EndsAt: instant(r, "ends_at"), Sequence: number(r, "sequence"), LinkVersion: number(r, "link_version"),
 	}
+}
+
+// WorksAt reports whether an account may do what staff of a location do: a superuser, or a staff account in use whose list of locations is
+// empty or has it. A guest (nil) may not.
+func WorksAt(account *core.Record, location string) bool {
+	switch {
+	case account == nil:
+		return false
+	case account.IsSuperuser():
+		return true
+	case account.Collection().Name != Staff || truth(account, "inactive"):
+		return false
+	}
+	at := list(account, "locations")
+	return len(at) == 0 || slices.Contains(at, location)
 }
 
 // FindVisit reads a booking by id; nil without an error means that there is none.

@@ -1,0 +1,276 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/mailgun/mailgun-go/v4"
+
+	"pawbell/internal/outbox"
+)
+
+// A text goes out with our id on its way back, and stops being tried when it stops being of use (R-05).
+func TestWhatTwilioIsTold(t *testing.T) {
+	t.Parallel()
+	r := rigs(t, unhurried)["twilio"](t)
+	g := r.gateway.(*Twilio)
+	for _, c := range []struct {
+		name    string
+		change  func(*Message)
+		options func(*TwilioOptions)
+		want    url.Values
+	}{
+		{"the default sender", func(*Message) {}, func(*TwilioOptions) {}, url.Values{"From": {"+4759440000"}}},
+		{"the location's own sender", func(m *Message) { m.From = "Klinikk.24" }, func(*TwilioOptions) {}, url.Values{"From": {"Klinikk.24"}}},
+		{"a messaging service", func(*Message) {}, func(o *TwilioOptions) { o.From, o.MessagingServiceSID = "", "MG1" }, url.Values{"MessagingServiceSid": {"MG1"}}},
+		{"an end in two hours", func(m *Message) { m.ExpiresAt = testDate.Add(2 * time.Hour) }, func(*TwilioOptions) {}, url.Values{"From": {"+4759440000"}, "ValidityPeriod": {"7200"}}},
+		{"an end in a minute", func(m *Message) { m.ExpiresAt = testDate.Add(time.Minute) }, func(*TwilioOptions) {}, url.Values{"From": {"+4759440000"}, "ValidityPeriod": {"300"}}},
+		{"an end in a week", func(m *Message) { m.ExpiresAt = testDate.Add(168 * time.Hour) }, func(*TwilioOptions) {}, url.Values{"From": {"+4759440000"}, "ValidityPeriod": {"36000"}}},
+	} {
+		message, options := r.message, g.options
+		c.change(&message)
+		c.options(&g.options)
+		result := g.Send(within(t, unhurried), message)
+		g.options = options
+		if result.Outcome != Accepted || result.Parts != 2 || !strings.HasPrefix(result.GatewayID, "SM") {
+			t.Fatalf("%s: %+v", c.name, result)
+		}
+		c.want.Set("To", message.To)
+		c.want.Set("Body", message.Text)
+		c.want.Set("StatusCallback", "https://pawbell.example/api/webhooks/twilio?message=msg000000000002")
+		if diff := cmp.Diff(c.want, r.provider.last().form); diff != "" {
+			t.Errorf("%s: %s", c.name, diff)
+		}
+	}
+}
+
+func TestTwilioAnswersAreJudgedByTheirCode(t *testing.T) {
+	t.Parallel()
+	g := testTwilio(t)
+	for _, c := range []struct {
+		status, code int
+		from         string
+		outcome      Outcome
+		reason       outbox.Reason
+	}{
+		{400, 21211, "", Permanent, outbox.ReasonBadAddress},
+		{400, 21614, "", Permanent, outbox.ReasonBadAddress},
+		{400, 21610, "", Permanent, outbox.ReasonUnsubscribed},
+		{400, 21408, "", Permanent, outbox.ReasonRefused},
+		{400, 21617, "", Permanent, outbox.ReasonRefused},
+		{400, 21606, "", Stopped, ""},
+		{400, 21606, "Klinikken", Permanent, outbox.ReasonRefused},
+		{401, 20003, "", Stopped, ""},
+		{403, 20005, "", Stopped, ""},
+		{404, 20404, "", Stopped, ""},
+		{429, 20429, "", Temporary, ""},
+		{503, 0, "", Uncertain, ""},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(c.status)
+			json.NewEncoder(w).Encode(map[string]any{"code": c.code, "status": c.status, "message": "x"})
+		}))
+		target, err := url.Parse(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.transport.target = target
+		m := testSMS()
+		m.From = c.from
+		if result := g.Send(within(t, unhurried), m); result.Outcome != c.outcome || result.Reason != c.reason {
+			t.Errorf("%d from %q: %+v", c.code, c.from, result)
+		}
+		server.Close()
+	}
+}
+
+// R-15: two alike are told apart: the oldest attempt takes the oldest text that is nobody else's, and nothing older than itself.
+func TestTwilioFindsTheOldestTextThatIsNobodyElses(t *testing.T) {
+	t.Parallel()
+	r := rigs(t, unhurried)["twilio"](t)
+	since := time.Now()
+	at := func(ago time.Duration, to, body string) {
+		r.provider.take(accepted{form: url.Values{"To": {to}}, raw: body, at: since.Add(ago)})
+	}
+	at(-3*time.Minute, r.message.To, r.message.Text) // SM0: before the attempt
+	at(-time.Minute, r.message.To, "another text")   // SM1
+	at(0, r.message.To, r.message.Text)              // SM2
+	at(5*time.Second, r.message.To, trialPrefix+r.message.Text)
+	at(5*time.Second, "+4799999999", r.message.Text)
+	claimed := map[string]bool{}
+	for _, want := range []string{"SM2", "SM3", ""} {
+		found, err := r.gateway.Find(within(t, unhurried), Lookup{Message: r.message, Since: since, Claimed: claimed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := idOf(found); got != want {
+			t.Errorf("found %q, want %q", got, want)
+		}
+		claimed[want] = true
+	}
+}
+
+func idOf(f *Found) string {
+	if f == nil {
+		return ""
+	}
+	return f.GatewayID
+}
+
+// The mock that Mailgun's own library brings takes no MIME, so a translator stands before it; what it answers is as Mailgun answers.
+func TestMailgunsOwnMockTakesALetter(t *testing.T) {
+	t.Parallel()
+	mock := mailgun.NewMockServer()
+	t.Cleanup(mock.Stop)
+	theirs := mailgun.NewMailgun("clinic.example", "key-123")
+	theirs.SetAPIBase(mock.URL())
+	var variable, tracking string
+	translator := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		letter, err := mailgunDialect.read(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		variable, tracking = r.FormValue("v:message_id"), r.FormValue("o:tracking")
+		message, id, err := theirs.Send(r.Context(), mailgun.NewMessage(headerOf(letter.raw, "From"), "s", "t", letter.recipients...))
+		if err != nil {
+			t.Error(err)
+		}
+		refusal(w, http.StatusOK, fmt.Sprintf(`{"id":%q,"message":%q}`, id, message))
+	}))
+	t.Cleanup(translator.Close)
+	g, err := NewMailgun(MailgunOptions{Domain: "clinic.example", APIKey: "key-123", SigningKey: "s", BaseURL: translator.URL + "/v3/", Now: fixed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := testMail()
+	m.BCC = nil
+	result := g.Send(within(t, unhurried), m)
+	if result.Outcome != Accepted || !strings.HasPrefix(result.GatewayID, "ID-") || variable != m.ID || tracking != "no" {
+		t.Errorf("got %+v, message_id %q, tracking %q", result, variable, tracking)
+	}
+}
+
+func TestMailgunWaitsAsItIsToldInWords(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		refusal(w, http.StatusTooManyRequests, `{"message":"Domain clinic.example is not allowed to send: recipient limit exceeded, try again after 120 seconds"}`)
+	}))
+	t.Cleanup(server.Close)
+	g, err := NewMailgun(MailgunOptions{Domain: "clinic.example", APIKey: "key-123", SigningKey: "s", BaseURL: server.URL, Now: fixed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result := g.Send(within(t, unhurried), testMail()); result.Outcome != Temporary || result.RetryAfter != 2*time.Minute {
+		t.Errorf("got %+v", result)
+	}
+}
+
+// PR-06: the external service is handed the reminder as the contract says, signed.
+func TestWhatTheExternalServiceIsTold(t *testing.T) {
+	t.Parallel()
+	r := rigs(t, unhurried)["external"](t)
+	if result := r.gateway.Send(within(t, unhurried), r.message); result.Outcome != Accepted {
+		t.Fatalf("got %+v", result)
+	}
+	got := r.provider.last()
+	want := `{"data":{"id":"msg000000000002","purpose":"visit_reminder","channel":"external","to":"+4740012345","subject":"Vaksine",` +
+		`"text":"Hei Kari! Bølla har time i morgen 09:15.","client":{"id":"cli1","first_name":"Kari"},"patients":[{"id":"pat1","name":"Bølla"}],` +
+		`"due_on":"2027-03-20"},"type":"message.due"}`
+	if got.body != want {
+		t.Errorf("got %s", got.body)
+	}
+	g := r.gateway.(*External)
+	if signature := got.header.Get("webhook-signature"); signature != g.signature("msg000000000002", "1803888900", []byte(want)) {
+		t.Errorf("signature %s", signature)
+	}
+}
+
+// The known vector of the Standard Webhooks libraries.
+func TestTheStandardWebhooksSignatureIsRight(t *testing.T) {
+	t.Parallel()
+	g, err := NewExternal(ExternalOptions{URL: "http://127.0.0.1", Secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Now: fixed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+	if got := g.signature("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", []byte(`{"test": 2432232314}`)); got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestSMTPWithoutSettingsStops(t *testing.T) {
+	t.Parallel()
+	settings, complete := SMTPSettings{}, false
+	g := NewSMTP(SMTPOptions{Settings: func() (SMTPSettings, bool) { return settings, complete }, Now: fixed})
+	if result := g.Send(context.Background(), testMail()); result.Outcome != Stopped || result.Detail == "" {
+		t.Errorf("incomplete: %+v", result)
+	}
+	provider, working := newMailServer(t)
+	settings, complete = working, true
+	if result := g.Send(within(t, unhurried), testMail()); result.Outcome != Accepted {
+		t.Errorf("complete: %+v", result)
+	}
+	other, changed := newMailServer(t)
+	settings = changed
+	if result := g.Send(within(t, unhurried), testMail()); result.Outcome != Accepted || other.taken() != 1 || provider.taken() != 1 {
+		t.Errorf("changed while running: %+v", result)
+	}
+	eventually(t, "connections to the old server", func() bool { return provider.openNow() == 0 })
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A server that hung up on an idle connection costs a new connection, not an attempt.
+func TestSMTPComesBackWhenTheServerHungUp(t *testing.T) {
+	t.Parallel()
+	r := rigs(t, unhurried)["smtp"](t)
+	g := r.gateway.(*SMTP)
+	for i := range 3 {
+		if result := g.Send(within(t, unhurried), r.message); result.Outcome != Accepted {
+			t.Fatalf("%d: %+v", i, result)
+		}
+		g.pool.mu.Lock()
+		g.pool.kept[0].conn.Close()
+		g.pool.mu.Unlock()
+	}
+	if r.provider.taken() != 3 || r.provider.openedAll() != 3 {
+		t.Errorf("%d messages over %d connections", r.provider.taken(), r.provider.openedAll())
+	}
+}
+
+// R-31: a hidden copy that the server refuses does not hold the owner's letter back, and the log says so.
+func TestSMTPSendsWithoutARefusedHiddenCopy(t *testing.T) {
+	t.Parallel()
+	r := rigs(t, unhurried)["smtp"](t)
+	m := r.message
+	m.BCC = []string{"nobody@clinic.example", "ok@clinic.example"}
+	result := r.gateway.Send(within(t, unhurried), m)
+	if result.Outcome != Accepted || result.Detail != "accepted; hidden copies left out: 1" {
+		t.Errorf("got %+v", result)
+	}
+	if got := strings.Join(r.provider.last().recipients, " "); got != "kari@owner.example ok@clinic.example" {
+		t.Errorf("recipients %s", got)
+	}
+}
+
+func BenchmarkSMTP(b *testing.B) {
+	r := rigs(b, unhurried)["smtp"](b)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if result := r.gateway.Send(context.Background(), r.message); result.Outcome != Accepted {
+				b.Errorf("got %+v", result)
+			}
+		}
+	})
+	b.ReportMetric(float64(r.provider.openedAll()), "connections")
+}
