@@ -1,6 +1,11 @@
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help demo run build test check prepare race unit fuzz bench screenshots clean
 
+# One build serves vet and tests, so make test vets what it will run.
+test: RACE := -race
+test race: export CGO_ENABLED := 1
+TESTFLAGS ?=
 FUZZTIME ?= 20s
 BENCH ?= .
 BENCHTIME ?= 1s
@@ -21,14 +26,14 @@ test: prepare check race ## Install what the tests need, then run everything
 
 check: ## Formatting, vet and the fences, without the tests
 	@unformatted="$$("$$(go env GOROOT)/bin/gofmt" -l .)"; if [ -n "$$unformatted" ]; then printf 'gofmt has something to say about:\n%s\n' "$$unformatted"; exit 1; fi
-	go vet ./...
-	go test -count=1 -run '^TestHouse' .
+	go vet $(RACE) ./...
+	go test $(RACE) -count=1 -run '^TestHouse' .
 
 prepare: ## Install a C compiler, Chromium and axe-core, where they are missing
 	@scripts/prepare-tests
 
 race: ## All tests under the race detector, the browser's included
-	CGO_ENABLED=1 go test -race -timeout 8m ./...
+	go test -race -timeout 8m $(TESTFLAGS) ./...
 
 unit: ## All tests but the browser's, without the race detector
 	go test $$(go list ./... | grep -v /pb_public)
@@ -43,5 +48,5 @@ screenshots: prepare ## Pictures of the owner's pages in bin/screenshots
 	@mkdir -p bin/screenshots
 	BROWSERTEST_SCREENSHOTS="$(CURDIR)/bin/screenshots" go test -count=1 ./pb_public
 
-clean: ## Remove what was built, fetched for tests, and the demo's data; never the clinic's
+clean: ## Remove what was built, what was fetched for tests, and the demo's data; never the clinic's
 	rm -rf bin pawbell node_modules demo_data

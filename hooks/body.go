@@ -19,12 +19,14 @@ var errTooMuch = router.NewApiError(http.StatusRequestEntityTooLarge, "This is m
 // anew like the body it wraps; net/http's own limit cannot.
 type smallBody struct {
 	io.ReadCloser
-	read int
+	read    int
+	tooMuch bool // stays set, however often the body is read anew
 }
 
 func (b *smallBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if b.read += n; b.read > publicBody {
+		b.tooMuch = true
 		return n, errTooMuch
 	}
 	return n, err

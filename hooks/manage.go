@@ -88,7 +88,7 @@ func (h House) manageAnswer(e *core.RequestEvent, o opened) error {
 
 // manageConfirm is the owner saying that they will come. Saying it twice is saying it.
 func (h House) manageConfirm(e *core.RequestEvent) error {
-	return h.manageChange(e, func(o opened, now time.Time) error {
+	return h.manageChange(e, func(_ core.App, o opened, now time.Time) error {
 		switch {
 		case o.visit.Status == booking.Confirmed:
 			return nil
@@ -111,7 +111,7 @@ func (h House) manageCancel(e *core.RequestEvent) error {
 	if len(form.problems) > 0 {
 		return e.BadRequestError("The visit could not be cancelled.", form.problems)
 	}
-	return h.manageChange(e, func(o opened, now time.Time) error {
+	return h.manageChange(e, func(_ core.App, o opened, now time.Time) error {
 		switch {
 		case o.visit.Status == booking.Cancelled:
 			return nil
@@ -123,23 +123,49 @@ func (h House) manageCancel(e *core.RequestEvent) error {
 	})
 }
 
+// manageMove is the owner choosing another time, before the cut-off and out of what the public may book.
+func (h House) manageMove(e *core.RequestEvent) error {
+	body, err := readObject(e)
+	if err != nil {
+		return err
+	}
+	form := bookingForm{body: body, problems: map[string]error{}}
+	to := form.instant("starts_at")
+	if len(form.problems) > 0 {
+		return e.BadRequestError("The visit could not be moved.", form.problems)
+	}
+	return h.manageChange(e, func(tx core.App, o opened, now time.Time) error {
+		switch {
+		case o.visit.StartsAt.Equal(to):
+			return nil
+		case !booking.CanMove(o.visit.Status, o.visit.StartsAt, o.at.CutoffMinutes, now):
+			return tooLate(e, o.at)
+		}
+		err := store.MoveVisit(tx, o.clinic, o.record, to, now)
+		if refusal, ok := store.AsRefusal(err); ok {
+			return e.BadRequestError("The visit could not be moved.", fieldError(refusal))
+		}
+		return err
+	})
+}
+
 func tooLate(e *core.RequestEvent, at *store.Location) error {
 	return e.BadRequestError("It is too late to change this visit here. Please call us.", fieldError(booking.TooLate(at.Phone)))
 }
 
 // manageChange lets the owner change the visit as it is now, in one transaction, and shows what came of it.
-func (h House) manageChange(e *core.RequestEvent, change func(opened, time.Time) error) error {
+func (h House) manageChange(e *core.RequestEvent, change func(core.App, opened, time.Time) error) error {
 	var o opened
 	err := e.App.RunInTransaction(func(tx core.App) error {
 		var err error
 		if o, err = h.open(e, tx); err != nil {
 			return err
 		}
-		was := o.visit.Status
-		if err := change(o, h.Now()); err != nil {
+		was := o.visit
+		if err := change(tx, o, h.Now()); err != nil {
 			return err
 		}
-		if o.visit = store.Visit(o.record); o.visit.Status == was {
+		if o.visit = store.Visit(o.record); o.visit.Status == was.Status && o.visit.StartsAt.Equal(was.StartsAt) {
 			return nil
 		}
 		ctx := store.WithActor(e.Request.Context(), store.ByOwner)

@@ -32,6 +32,7 @@ func (h House) routes(e *core.ServeEvent) error {
 	api.GET("/manage/{token}/calendar.ics", h.manageCalendar)
 	api.POST("/manage/{token}/confirm", h.manageConfirm)
 	api.POST("/manage/{token}/cancel", h.manageCancel)
+	api.POST("/manage/{token}/move", h.manageMove)
 
 	e.Router.GET("/manage/{token}", h.page("manage.html")).Bind(quiet)
 	e.Router.GET("/{$}", h.page("index.html")).Bind(quiet)
@@ -63,7 +64,7 @@ func (h House) headers(e *core.RequestEvent) error {
 			body := &smallBody{ReadCloser: e.Request.Body}
 			e.Request.Body = body
 			err := e.Next()
-			if err != nil && body.read > publicBody {
+			if err != nil && body.tooMuch {
 				// Whoever read it took it for a body that was cut off.
 				return errTooMuch
 			}

@@ -54,7 +54,7 @@ func runs() table {
 			yes("dry", "Count only, and change nothing."),
 			choice("state", []string{"queued", "running", "done", "failed", "stopped"}, "Machine: where it stands. Empty means queued.", shown),
 			whole("total", 100_000_000, "Machine: how many there are to do. 0 before they were counted."),
-			whole("done", 100_000_000, "Machine: how many are done."),
+			whole("done", 100_000_000, "Machine: how many are done. 0 at the start."),
 			whole("failed", 100_000_000, "Machine: how many could not be done. 0 if all went well."),
 			text("note", longLength, "Machine: what happened, in words."),
 			revision(),

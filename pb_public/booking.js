@@ -3,7 +3,7 @@ import { look } from './api.js';
 import { keepInTab, keptInTab } from './memory.js';
 import { byId, copy, during, explain, head, say, summarise, telephone, withPhone } from './page.js';
 import { followTyping, hideErrors, openRequest, send } from './request.js';
-import { joined, language, match, offerLanguages, speak, text, wished, writtenTime } from './texts.js';
+import { joined, match, offerLanguages, speak, text, wished, writtenPrice, writtenTime } from './texts.js';
 import { openTimes } from './time.js';
 
 /**
@@ -12,7 +12,7 @@ import { openTimes } from './time.js';
  * @typedef {Named & {reasons: Reason[]}} Group
  * @typedef {Named & {address: string, phone: string, timezone: string, locale: string, info: string, ask_species: boolean,
  *   show_duration: boolean, show_practitioner: boolean, required: string[], logo?: string, accent?: string, privacy_url?: string,
- *   today?: string, species?: Named[], groups: Group[]}} Place
+ *   today?: string, currency?: string, species?: Named[], groups: Group[]}} Place
  * @typedef {import('./time.js').Time} Time
  */
 
@@ -174,9 +174,12 @@ function details(time) {
     { name: 'starts_at', value: time ? writtenTime(time.local) : '', link: 'time' },
     { name: 'duration', value: minutes ? text('minutes', { n: minutes }) : '', link: '' },
     { name: 'practitioner', value: (place().show_practitioner && time?.practitioner?.name) || '', link: '' },
-    { name: 'price', value: reason.price ? String(reason.price) : '', link: '' },
+    { name: 'price', value: price(reason), link: '' },
   ].filter((line) => line.value);
 }
+
+/** @param {{price?: string | number}} reason */
+const price = (reason) => (reason.price ? writtenPrice(reason.price, place().currency) : '');
 
 /** @param {string} question */
 function showQuestion(question) {
@@ -214,7 +217,7 @@ function hint(question, one) {
   if (question === 'location') return one.address ?? '';
   if (question !== 'reason') return '';
   const minutes = place().show_duration && one.duration_minutes;
-  return [minutes && text('minutes', { n: minutes }), one.price].filter(Boolean).join(' · ');
+  return [minutes && text('minutes', { n: minutes }), price(one)].filter(Boolean).join(' · ');
 }
 
 /** A reason's own instructions stand below it, once it is chosen. */
@@ -337,38 +340,41 @@ function showDone() {
 byId('print').onclick = () => window.print();
 byId('again').onclick = () => {
   draft = {};
+  preselect();
   go('');
 };
 
 followTyping(() => draft, save);
 
-async function load() {
-  byId('flow').hidden = true;
-  try {
-    places = (await during(byId('wait'), look('menu', { locale: language }))).locations;
-  } catch (error) {
-    return explain(byId('trouble'), error, start);
-  }
+/** @param {string} wanted a language, '' for English */
+async function load(wanted) {
+  const [menu] = await during(byId('wait'), Promise.allSettled([look('menu', { locale: wanted || 'en' }), speak(wanted)]));
+  if (menu.status === 'rejected') return explain(byId('trouble'), menu.reason, start);
+  places = menu.value.locations;
   if (!places.length) return explain(byId('trouble'), null, null, { words: [text('menu.none')] });
   return true;
 }
 
 /** The page in the reader's language, or in that of the clinic if it has none of the reader's. */
 async function start() {
+  byId('flow').hidden = true;
   byId('wait').hidden = false;
   const wish = wished();
-  await speak(wish);
-  let ready = await load();
-  const clinics = !wish && ready && match(places.find((one) => one.id === preset())?.locale ?? places[0].locale);
-  if (clinics && clinics !== language) {
-    await speak(clinics);
-    ready = await load();
-  }
+  let ready = await load(wish);
+  const clinics = ready && !wish && match((places.find((one) => one.id === preset()) ?? places[0]).locale);
+  if (clinics && clinics !== 'en') ready = await load(clinics);
   byId('wait').hidden = true;
   if (!ready) return;
-  if (places.some((one) => one.id === preset())) draft.location ??= preset();
+  preselect();
   byId('flow').hidden = false;
   show({ quiet: true });
+}
+
+/** The address may name a location. It is chosen once; the reader may still take another. */
+function preselect() {
+  const wanted = preset();
+  if (draft.preset === wanted || !places.some((one) => one.id === wanted)) return;
+  draft.preset = draft.location = wanted;
 }
 
 const preset = () => new URLSearchParams(location.search).get('location');

@@ -1,6 +1,8 @@
 package pb_public_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"io/fs"
 	"regexp"
@@ -39,6 +41,37 @@ func TestTheFormsNamesAreTheFieldsOfABookingRequest(t *testing.T) {
 	slices.Sort(want)
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("fields of the contract (-) and names in the form (+):\n%s", diff)
+	}
+}
+
+// A worried owner may be on a slow line: all files together stay under 60 KB as they travel, compressed, and what one reader needs
+// to begin stays under half of that.
+func TestThePagesStaySmall(t *testing.T) {
+	t.Parallel()
+	all, one := 0, 0
+	err := fs.WalkDir(pb_public.FS, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		if _, err := w.Write([]byte(read(t, name))); err != nil {
+			return err
+		}
+		if err := w.Close(); err != nil {
+			return err
+		}
+		all += packed.Len()
+		if !strings.HasPrefix(name, "texts/") && !strings.HasPrefix(name, "manage.") {
+			one += packed.Len()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all >= 60_000 || one >= 30_000 {
+		t.Errorf("all files weigh %d bytes compressed, the booking page %d", all, one)
 	}
 }
 

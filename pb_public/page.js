@@ -99,15 +99,16 @@ export function summarise(list, lines) {
  * @param {{phone?: string, words?: Array<string | Node>}} [more]
  */
 export function explain(place, error, again, more = {}) {
-  const kind = /** @type {any} */ (error)?.kind ?? 'server';
+  const { kind = 'server', phone = more.phone } = /** @type {any} */ (error ?? {});
   const name = `t.${text(`t.${kind}`) ? kind : 'server'}`;
   const help = copy('help');
   const [words, contacts, retry] = help.children;
-  words.append(...(more.words ?? withPhone(name, more.phone)));
-  if (!more.phone) contacts.textContent = contactLines();
+  words.append(...(more.words ?? withPhone(name, phone)));
+  if (!phone) contacts.append(...contactLines());
   if (again) {
     retry.onclick = () => {
       place.replaceChildren();
+      /** @type {HTMLElement | null} */ (document.querySelector('form:not([hidden]) h2'))?.focus();
       again();
     };
   } else retry.remove();
@@ -118,8 +119,7 @@ export function explain(place, error, again, more = {}) {
 /** The clinics' names and phones, which the server wrote into the page for those without JavaScript. */
 function contactLines() {
   const own = new DOMParser().parseFromString(document.querySelector('noscript')?.textContent ?? '', 'text/html');
-  for (const words of own.querySelectorAll('.card > p')) words.remove();
-  return (own.body.textContent ?? '').replace(/\s*\n\s*/g, '\n').trim();
+  return own.querySelectorAll('.contacts > *');
 }
 
 /**

@@ -48,12 +48,12 @@ func location(id, name string, more object) object {
 		"id": id, "name": name, "address": "Storgata 12, 0184 Oslo", "phone": "+47 22 33 44 55", "timezone": "Europe/Oslo", "locale": "nb",
 		"info":        "Is your pet very ill or hurt? Do not book: call us at once.",
 		"ask_species": true, "show_duration": true, "show_practitioner": true,
-		"required": []string{"first_name", "last_name", "pet_name", "contact"}, "accent": "#1f6b57", "logo": "/icon.svg", "privacy_url": "https://example.com/privacy",
+		"required": []string{"first_name", "last_name", "pet_name", "contact"}, "currency": "NOK", "accent": "#1f6b57", "logo": "/icon.svg", "privacy_url": "https://example.com/privacy",
 		"species": []object{{"id": "dog", "name": "Dog"}, {"id": "cat", "name": "Cat"}, {"id": "rabbit", "name": "Rabbit"}},
 		"groups": []object{
 			{"id": "health", "name": "Check-ups and vaccination", "reasons": []object{
 				reason("vaccination", "Vaccination", object{"instructions": "Please bring the vaccination card.\nYour pet should be well on the day."}),
-				reason("yearly", "Yearly check-up", object{"duration_minutes": 45}),
+				reason("yearly", "Yearly check-up", object{"duration_minutes": 45, "price": 890}),
 			}},
 			{"id": "ill", "name": "My pet is not well", "reasons": []object{
 				reason("consultation", "Consultation", object{"instructions": "Note when it began and what your pet has eaten."}),
@@ -71,7 +71,7 @@ func location(id, name string, more object) object {
 func threeClinics() object {
 	return object{"locations": []object{
 		location("oslo", "Fjord Vet Oslo", nil),
-		location("bergen", "Fjord Vet Bergen", object{"address": "Kong Oscars gate 3, 5017 Bergen", "phone": "+47 55 11 22 33"}),
+		location("bergen", "Fjord Vet Bergen", object{"address": "Kong Oscars gate 3, 5017 Bergen", "phone": "+47 55 11 22 33", "accent": "#7a2e5d"}),
 		location("drammen", "Fjord Vet Drammen", object{"address": "Bragernes torg 8, 3017 Drammen"}),
 	}}
 }
@@ -173,7 +173,7 @@ func (s *standIn) page(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	content = bytes.ReplaceAll(content, []byte(pb_public.Contacts), []byte("<ul>\n<li>Fjord Vet Oslo: <a href=\"tel:+4722334455\">+47 22 33 44 55</a></li>\n</ul>"))
+	content = bytes.ReplaceAll(content, []byte(pb_public.Contacts), []byte("<p>Fjord Vet Oslo: <a href=\"tel:+4722334455\">+47 22 33 44 55</a></p>"))
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
 }
 

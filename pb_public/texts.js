@@ -112,5 +112,8 @@ export const writtenClock = (local) => written(local, clock);
 export const writtenTime = (local, more = { year: 'numeric' }) => `${written(local, { ...day, ...more })}, ${writtenClock(local)}`;
 /** @param {string} instant RFC 3339; @param {string} zone the clinic's */
 export const writtenInstant = (instant, zone) => written(new Date(instant), { ...day, ...clock }, zone);
+/** @param {string | number} amount @param {string} [currency] its three letters, where the menu gives them */
+export const writtenPrice = (amount, currency) =>
+  typeof amount === 'string' ? amount : new Intl.NumberFormat(tag(), currency ? { style: 'currency', currency } : {}).format(amount);
 /** @param {string[]} parts */
 export const joined = (parts) => new Intl.ListFormat(tag()).format(parts);

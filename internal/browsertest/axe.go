@@ -76,4 +76,3 @@ func (tab *Tab) NoSideways(name string) {
 		tab.t.Errorf("%s: the page is %d px wider than the screen", name, over)
 	}
 }
-

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"bytes"
-	"encoding/base64"
 	"fmt"
 	"mime"
 	stdmail "net/mail"
@@ -27,7 +26,7 @@ const (
 	longestFileName  = 60  // letters, each up to twelve octets in a header (RFC 2231)
 	longestMediaType = 900
 	longestLink      = 900 // keeps List-Unsubscribe inside the 998 of RFC 5322, 2.1.1
-	// longestWord is how long an ASCII word of a subject may be before it is written as encoded words, which can be folded.
+	// longestWord is how long a word of a subject may be: behind "Subject:" it still ends before column 76.
 	longestWord = 60
 )
 
@@ -184,28 +183,47 @@ func bareAddress(address string) (string, error) {
 	return whole, nil
 }
 
-// subject makes a subject that fits its line: the library encodes what is not ASCII, but leaves long ASCII words whole, and lets
-// something that already looks encoded through as it is.
+// subject makes a subject that fits its line. The library would leave long ASCII words whole, let through what already looks encoded, and
+// write encoded words so long that the first one does not fit behind "Subject:".
 func subject(text string) string {
 	text = oneLine(strings.ToValidUTF8(text, ""))
 	plain := !strings.Contains(text, "=?")
+	for _, r := range text {
+		plain = plain && r < utf8.RuneSelf
+	}
 	for _, word := range strings.Fields(text) {
 		plain = plain && len(word) <= longestWord
 	}
 	if plain {
 		return text
 	}
-	const chunk = 42 // 56 characters of base64 and 12 of frame stay under the 75 of RFC 2047, 2
+	const frame = len("=?UTF-8?q?" + "?=")
 	var encoded []string
-	for len(text) > 0 {
-		end := min(chunk, len(text))
-		for end < len(text) && !utf8.RuneStart(text[end]) {
-			end--
+	var word strings.Builder
+	for _, r := range text {
+		letter := qEncoded(r)
+		if frame+word.Len()+len(letter) > longestWord {
+			encoded = append(encoded, "=?UTF-8?q?"+word.String()+"?=")
+			word.Reset()
 		}
-		encoded = append(encoded, "=?UTF-8?b?"+base64.StdEncoding.EncodeToString([]byte(text[:end]))+"?=")
-		text = text[end:]
+		word.WriteString(letter)
 	}
-	return strings.Join(encoded, " ")
+	return strings.Join(append(encoded, "=?UTF-8?q?"+word.String()+"?="), " ")
+}
+
+// qEncoded writes one letter as RFC 2047, 4.2 wants it. No letter is ever cut.
+func qEncoded(r rune) string {
+	switch {
+	case r == ' ':
+		return "_"
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("!*+-/.,:", r):
+		return string(r)
+	}
+	var encoded strings.Builder
+	for _, b := range []byte(string(r)) {
+		fmt.Fprintf(&encoded, "=%02X", b)
+	}
+	return encoded.String()
 }
 
 func displayName(name string) string { return shortened(oneLine(name), longestName) }

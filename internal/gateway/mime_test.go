@@ -158,10 +158,21 @@ func TestNothingThatPeopleTypeBecomesAHeader(t *testing.T) {
 				t.Fatalf("a line of %d octets: %.60q", len(line), line)
 			}
 		}
+		if got, want := decodedSubject(read), oneLine(strings.ToValidUTF8(m.Subject, "")); got != want {
+			t.Fatalf("subject %q, want %q", got, want)
+		}
 		if _, err := read.Header.AddressList("From"); err != nil {
 			t.Fatalf("From %q: %v", read.Header.Get("From"), err)
 		}
 	})
+}
+
+func decodedSubject(m *stdmail.Message) string {
+	decoded, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	if err != nil {
+		return err.Error()
+	}
+	return decoded
 }
 
 func TestAddressesThatMailServersDoNotTakeAreRefused(t *testing.T) {

@@ -263,6 +263,24 @@ func TestSMTPSendsWithoutARefusedHiddenCopy(t *testing.T) {
 	}
 }
 
+// A password never goes to a server that nobody vouches for, and no message is blamed for it.
+func TestSMTPTrustsNoStrangersCertificate(t *testing.T) {
+	t.Parallel()
+	borrowed := httptest.NewTLSServer(nil)
+	t.Cleanup(borrowed.Close)
+	for _, wrapped := range []bool{false, true} {
+		provider, settings := newMailServerWith(t, borrowed.TLS.Clone(), wrapped)
+		settings.TLS = wrapped
+		g := NewSMTP(SMTPOptions{Settings: func() (SMTPSettings, bool) { return settings, true }, Now: fixed})
+		if result := g.Send(within(t, unhurried), testMail()); result.Outcome != Stopped || result.Detail != "certificate not trusted" {
+			t.Errorf("encrypted from the start %v: %+v", wrapped, result)
+		}
+		if provider.taken() != 0 {
+			t.Error("a stranger got the message")
+		}
+	}
+}
+
 func BenchmarkSMTP(b *testing.B) {
 	r := rigs(b, unhurried)["smtp"](b)
 	b.RunParallel(func(pb *testing.PB) {

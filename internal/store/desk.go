@@ -29,6 +29,9 @@ type Desk struct {
 	clinic     atomic.Pointer[agedClinic]
 	loading    sync.Mutex
 
+	// reading lets one question at a time go to the database: what sixteen ask for at once is read once.
+	reading sync.Mutex
+
 	mutex sync.RWMutex
 	days  map[dayKey]*agedDay
 	marks map[dayKey]uint64
@@ -146,20 +149,9 @@ func (d *Desk) Starts(clinic *Clinic, location string, ask booking.Ask, first, l
 	out := make([][]booking.Start, 0, last.Days(first)+1)
 	key := startsKey{ask.Reason.ID, ask.Species, ask.Practitioner}
 	for date := first; !last.Before(date); date = date.Add(1) {
-		kept := d.kept(clinic, location, date)
-		if kept == nil {
-			if err := d.read(clinic, location, date, last); err != nil {
-				return nil, err
-			}
-			if kept = d.kept(clinic, location, date); kept == nil {
-				// Overtaken by a change while reading: what was read is answered from, but not kept.
-				day, err := LoadDay(d.app, clinic, location, date)
-				if err != nil {
-					return nil, err
-				}
-				out = append(out, booking.Times(day, ask))
-				continue
-			}
+		kept, err := d.day(clinic, location, date, last)
+		if err != nil {
+			return nil, err
 		}
 		starts, ok := kept.starts.Load(key)
 		if !ok {
@@ -181,8 +173,22 @@ func (d *Desk) kept(clinic *Clinic, location string, date calendar.Date) *agedDa
 	return kept
 }
 
-// read loads the days that are not kept, as one stretch from the first missing one, so that a month's first question is one reading.
-func (d *Desk) read(clinic *Clinic, location string, first, last calendar.Date) error {
+// day is one day of a question that goes on until last, from memory or read now.
+func (d *Desk) day(clinic *Clinic, location string, date, last calendar.Date) (*agedDay, error) {
+	if kept := d.kept(clinic, location, date); kept != nil {
+		return kept, nil
+	}
+	d.reading.Lock()
+	defer d.reading.Unlock()
+	if kept := d.kept(clinic, location, date); kept != nil {
+		return kept, nil
+	}
+	return d.read(clinic, location, date, last)
+}
+
+// read loads the days that are not kept, as one stretch from the first missing one, so that a month's first question is one reading. It answers
+// the first of them; a day that was overtaken by a change meanwhile is answered, but not kept.
+func (d *Desk) read(clinic *Clinic, location string, first, last calendar.Date) (*agedDay, error) {
 	until := first
 	for date := first.Add(1); !last.Before(date) && d.kept(clinic, location, date) == nil; date = date.Add(1) {
 		until = date
@@ -198,20 +204,21 @@ func (d *Desk) read(clinic *Clinic, location string, first, last calendar.Date) 
 	at := d.now()
 	days, err := LoadDays(d.app, clinic, location, first, until)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
-	if d.epoch != epoch {
-		return nil
-	}
+	var asked *agedDay
 	for i, day := range days {
-		key := dayKey{location, day.Date}
-		if d.marks[key] == marks[i] {
-			d.days[key] = &agedDay{day: day, clinic: clinic, mark: marks[i], epoch: epoch, at: at}
+		aged := &agedDay{day: day, clinic: clinic, mark: marks[i], epoch: epoch, at: at}
+		if i == 0 {
+			asked = aged
+		}
+		if key := (dayKey{location, day.Date}); d.epoch == epoch && d.marks[key] == marks[i] {
+			d.days[key] = aged
 		}
 	}
-	return nil
+	return asked, nil
 }
 
 // Forget drops days that can no longer be asked for; the nightly sweep calls it so that a process of many months stays small.

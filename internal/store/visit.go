@@ -7,9 +7,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/booking"
+	"pawbell/internal/calendar"
 )
 
 // VisitRow is a booking as its owner's page and the answer to a request show it.
@@ -75,4 +77,53 @@ func SetStatus(r *core.Record, status booking.Status, note string) {
 	if status == booking.Cancelled {
 		set(r, "cancel_note", note)
 	}
+}
+
+// MoveVisit puts a booking that its owner moves to another start, judged as the public's wishes are. It keeps its length, and its
+// practitioner where they are free; who and what else is free then takes their place. The caller saves it, in the same transaction. The error
+// is a *booking.Refusal where a person can mend it.
+func MoveVisit(app core.App, clinic *Clinic, r *core.Record, to, now time.Time) error {
+	v := Visit(r)
+	at, reason := clinic.Locations[v.Location], clinic.Reasons[v.Reason]
+	if at == nil || reason == nil {
+		return wrong("starts_at", "outside_shift", "This visit cannot be moved online. Please call us.")
+	}
+	patient, err := patientSpecies(app, v.Patient)
+	if err != nil {
+		return err
+	}
+	day, err := LoadDay(app, clinic, at.ID, calendar.On(to, at.Place.Zone))
+	if err != nil {
+		return err
+	}
+	// The owner is not asked again which animal it is, and may never have been.
+	day.Place.AskSpecies = false
+	ask := booking.Ask{Reason: reason.Rules, Species: patient, Practitioner: v.Practitioner, Except: v.ID}
+	ask.Reason.Duration = v.EndsAt.Sub(v.StartsAt)
+	start, refusal := booking.Check(day, ask, to, now)
+	if refusal != nil {
+		ask.Practitioner = ""
+		start, refusal = booking.Check(day, ask, to, now)
+	}
+	switch {
+	case refusal == nil:
+	case refusal.Code == "slot_taken":
+		return slotTaken(app, clinic, day.Place, ask, to, now)
+	default:
+		return refusal
+	}
+	setInstant(r, "starts_at", start.At)
+	setInstant(r, "ends_at", start.At.Add(ask.Reason.Duration))
+	set(r, "practitioner", start.Practitioner)
+	set(r, "resources", start.Resources)
+	return nil
+}
+
+func patientSpecies(app core.App, id string) (string, error) {
+	var species string
+	err := app.DB().Select("species").From(Patients).Where(dbx.HashExp{"id": id}).Row(&species)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("read patient: %w", err)
+	}
+	return species, nil
 }
