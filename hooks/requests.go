@@ -43,7 +43,7 @@ func (h House) bookingAsked(e *core.RecordRequestEvent) error {
 		}
 		return e.JSON(http.StatusOK, answer)
 	}
-	if guest && at != nil && !at.Place.Enabled {
+	if guest && at != nil && !at.Inactive && !at.Place.Enabled {
 		return closed(e.RequestEvent, at)
 	}
 	if len(form.problems) > 0 {

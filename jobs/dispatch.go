@@ -115,6 +115,10 @@ func (j *house) attempt(ctx context.Context, clinic *store.Clinic, m store.Outgo
 func (j *house) settled(m store.Outgoing, name string, r gateway.Result) store.Ended {
 	now := j.now()
 	settlement := outbox.Settle(m.Row, outbox.Answer{Outcome: r.Outcome, Reason: r.Reason, RetryAfter: r.RetryAfter}, now, random)
+	if r.NotTried {
+		// Our own breaker or rate held it back: that is not the message's fault.
+		settlement.Uncounted = true
+	}
 	if settlement.StopGateway {
 		j.closed.close(m.Channel, now)
 	}

@@ -17,7 +17,7 @@ import { openTimes } from './time.js';
  */
 
 /** The questions about the visit, in order. One with a single answer is not asked. @type {string[]} */
-const questions = ['location', 'species', 'known', 'group', 'reason'];
+const questions = ['location', 'species', 'group', 'known', 'reason'];
 
 /** @type {Place[]} */
 let places = [];
@@ -29,12 +29,11 @@ const place = () => /** @type {Place} */ (places.find((one) => one.id === draft.
 /** @param {Reason} reason @param {string} species */
 const fits = (reason, species) => !reason.species?.length || reason.species.includes(species);
 
-/** The reasons that fit what was answered so far. @param {Group} group */
-function reasons(group) {
-  return group.reasons
-    .filter((reason) => !place().ask_species || fits(reason, draft.species))
-    .filter((reason) => !draft.known || (reason.clients ?? 'all') === 'all' || reason.clients === draft.known);
-}
+/** A group's reasons for this animal. @param {Group} group @param {string} [known] new or existing, where only one of them counts */
+const reasons = (group, known) =>
+  group.reasons.filter(
+    (reason) => (!place().ask_species || fits(reason, draft.species)) && (!known || [known, 'all', undefined].includes(reason.clients)),
+  );
 
 /** @param {string} question @returns {Array<Named & Partial<Omit<Reason & Place, 'species'>>>} its answers */
 function answers(question) {
@@ -43,13 +42,14 @@ function answers(question) {
   if (!here) return [];
   const all = here.groups.flatMap((group) => group.reasons);
   if (question === 'species') return here.ask_species ? (here.species ?? []).filter((one) => all.some((reason) => fits(reason, one.id))) : [];
-  if (question === 'known') {
-    const asked = all.some((reason) => (reason.clients ?? 'all') !== 'all');
-    return asked ? ['existing', 'new'].map((id) => ({ id, name: text(`known.${id}`) })) : [];
-  }
   if (question === 'group') return here.groups.filter((group) => reasons(group).length);
   const group = here.groups.find((one) => one.id === draft.group);
-  return group ? reasons(group) : [];
+  if (!group) return [];
+  if (question === 'reason') return reasons(group, draft.known);
+  // Whether somebody is new is asked only where it makes a difference, and never so that nothing is left.
+  const kinds = ['existing', 'new'].filter((known) => reasons(group, known).length);
+  const differ = kinds.length === 2 && reasons(group).some((reason) => (reason.clients ?? 'all') !== 'all');
+  return differ ? kinds.map((id) => ({ id, name: text(`known.${id}`) })) : [];
 }
 
 /** @param {string} question */
@@ -150,9 +150,9 @@ function showSteps(stage) {
 function showChosen(here) {
   const ahead = questions.slice(questions.includes(here) ? questions.indexOf(here) : questions.length);
   const open = asked();
-  const hidden = draft.reason && !ahead.includes('reason') ? 'group' : '';
+  const hidden = draft.reason && !ahead.includes('reason') ? ['group', 'known'] : [];
   const lines = questions
-    .filter((question) => !ahead.includes(question) && question !== hidden)
+    .filter((question) => !ahead.includes(question) && !hidden.includes(question))
     .map((question) => ({
       name: question,
       value: answer(question)?.name ?? '',
@@ -171,7 +171,7 @@ function details(time) {
   const reason = /** @type {Reason} */ (answer('reason'));
   const minutes = place().show_duration && reason.duration_minutes;
   return [
-    { name: 'starts_at', value: time ? writtenTime(time.local) : '', link: 'time' },
+    { name: 'starts_at', value: time ? writtenTime(time.local) : text('e.time'), link: 'time' },
     { name: 'duration', value: minutes ? text('minutes', { n: minutes }) : '', link: '' },
     { name: 'practitioner', value: (place().show_practitioner && time?.practitioner?.name) || '', link: '' },
     { name: 'price', value: price(reason), link: '' },
@@ -245,7 +245,9 @@ byId('question').addEventListener('submit', (/** @type {Event} */ event) => {
   draft[question] = chosen.value;
   settle();
   const open = asked();
-  go(question === 'group' && open.includes('reason') ? 'reason' : (open.find((other) => !answer(other)) ?? (draft.time ? 'you' : 'time')));
+  // Whoever comes back to the group wants to see what is in it, answered or not.
+  const onward = ['group', 'known'].includes(question) && open[open.indexOf(question) + 1];
+  go(onward || (open.find((other) => !answer(other)) ?? (draft.time ? 'you' : 'time')));
 });
 
 /** Today by the clinic's calendar, wherever the reader is. */
@@ -293,6 +295,7 @@ byId('request').addEventListener('submit', (/** @type {Event} */ event) => {
     save,
     lost() {
       delete draft.time;
+      showChosen('you');
     },
     taken(time) {
       draft.time = { ...time };

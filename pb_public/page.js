@@ -103,8 +103,9 @@ export function explain(place, error, again, more = {}) {
   const name = `t.${text(`t.${kind}`) ? kind : 'server'}`;
   const help = copy('help');
   const [words, contacts, retry] = help.children;
-  words.append(...(more.words ?? withPhone(name, phone)));
-  if (!phone) contacts.append(...contactLines());
+  const said = more.words ?? withPhone(name, phone);
+  words.append(...said);
+  if (said.every((part) => typeof part === 'string')) contacts.append(...(phone ? [telephone(phone)] : contactLines()));
   if (again) {
     retry.onclick = () => {
       place.replaceChildren();

@@ -36,6 +36,8 @@ const table = /** @type {HTMLTableElement} */ (document.querySelector('#calendar
 export async function openTimes(question) {
   asked = question;
   const mine = ++turn;
+  dayTurn++;
+  byId('day').inert = false;
   byId('trouble').replaceChildren();
   byId('day').hidden = byId('calendar').hidden = false;
   byId('times').replaceChildren();
@@ -60,7 +62,7 @@ export async function openTimes(question) {
     date = free.has(wanted) ? wanted : dates()[0];
     month = date.slice(0, 7);
     draw();
-    await Promise.all([openDay(), later(mine, more)]);
+    await Promise.all([openDay(), lookAhead(mine, more)]);
   } catch (error) {
     if (mine !== turn) return;
     byId('calendar').hidden = byId('day').hidden = true;
@@ -73,7 +75,7 @@ export async function openTimes(question) {
  * @param {number} mine
  * @param {() => Promise<number>} more
  */
-async function later(mine, more) {
+async function lookAhead(mine, more) {
   try {
     for (let i = 1; i < stretches && mine === turn && (await more()); i++) if (mine === turn) draw();
   } catch {

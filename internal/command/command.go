@@ -7,10 +7,12 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pocketbase/pocketbase"
 	"github.com/pocketbase/pocketbase/core"
+	"github.com/spf13/cobra"
 
 	"pawbell/internal/gateway"
 	"pawbell/internal/links"
@@ -88,12 +90,49 @@ func OpenLinks(desk *store.Desk) func(*core.BootstrapEvent) error {
 // Register adds Pawbell's commands and lets the Application URL of a clinic that is only reached from this machine follow the address
 // that is served.
 func Register(app *pocketbase.PocketBase, now func() time.Time) {
-	app.RootCmd.AddCommand(demo(app, now))
+	app.RootCmd.AddCommand(demo(app, now), check(app, now))
+	answerFailure(app)
 	app.OnServe().BindFunc(func(e *core.ServeEvent) error {
 		if err := followAddress(e.App, e.Server.Addr); err != nil {
 			return err
 		}
 		return e.Next()
+	})
+}
+
+// answerFailure makes the program end with the error of the command that it ran, so that whoever started it hears of it: PocketBase prints
+// the error and ends as if all were well.
+func answerFailure(app *pocketbase.PocketBase) {
+	var failed atomic.Pointer[error]
+	app.RootCmd.PersistentPreRun = func(c *cobra.Command, _ []string) {
+		run := c.RunE
+		if run == nil {
+			return
+		}
+		c.SilenceErrors = true
+		c.RunE = func(c *cobra.Command, args []string) error {
+			err := run(c, args)
+			if err != nil {
+				failed.Store(&err)
+			}
+			return err
+		}
+	}
+	app.OnTerminate().BindFunc(func(e *core.TerminateEvent) error {
+		if err := e.Next(); err != nil {
+			return err
+		}
+		if err := failed.Load(); err != nil {
+			return *err
+		}
+		return nil
+	})
+}
+
+// namedGateways are the gateways that the environment names, for commands that ask about them and send nothing.
+func namedGateways(app core.App, now func() time.Time) (gateway.Set, error) {
+	return gateway.FromEnv(os.Getenv, gateway.Options{
+		DataDir: app.DataDir(), SMTP: MailSettings(app), PublicURL: PublicURL(app), Now: now,
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/pocketbase/dbx"
@@ -21,6 +22,9 @@ const (
 	demoPassword = "pawbell-demo"
 )
 
+// errReachesPeople keeps messages to invented people, whose numbers may be somebody's, on this machine.
+var errReachesPeople = errors.New("the demo writes to people who do not exist, so it sends through the sandbox or to local addresses only: unset PAWBELL_EMAIL_GATEWAY, PAWBELL_SMS_GATEWAY and PAWBELL_EXTERNAL_URL")
+
 func demo(app *pocketbase.PocketBase, now func() time.Time) *cobra.Command {
 	var address string
 	c := &cobra.Command{
@@ -29,6 +33,13 @@ func demo(app *pocketbase.PocketBase, now func() time.Time) *cobra.Command {
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(c *cobra.Command, _ []string) error {
+			gateways, err := namedGateways(app, now)
+			if err != nil {
+				return err
+			}
+			if !gateways.Loopback() {
+				return errReachesPeople
+			}
 			if err := app.RunAllMigrations(); err != nil {
 				return fmt.Errorf("prepare the data: %w", err)
 			}
@@ -36,7 +47,8 @@ func demo(app *pocketbase.PocketBase, now func() time.Time) *cobra.Command {
 			if err := followAddress(app, address); err != nil {
 				return err
 			}
-			if err := makeDemo(c.Context(), app, now(), newProgress(c.ErrOrStderr())); err != nil {
+			// Not cobra's error stream: PocketBase turns that one into coloured lines on the standard output.
+			if err := makeDemo(c.Context(), app, now(), newProgress(os.Stderr)); err != nil {
 				return err
 			}
 			app.OnServe().BindFunc(func(e *core.ServeEvent) error {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/pocketbase/pocketbase/core"
-	"golang.org/x/text/unicode/norm"
 
 	"pawbell/internal/calendar"
 	"pawbell/internal/store"
@@ -33,7 +32,7 @@ var (
 		last:    strings.Fields("Holm Lund Møller Kjær Bech Dam Lindholm Krogh Skov Nygaard Østergaard Winther Bruun Toft"),
 		streets: strings.Fields("Prøvegade Bøgevej Åstien Mosevænget Eksempelvej"),
 		towns:   [][2]string{{"1050", "København K"}, {"2200", "København N"}, {"2300", "København S"}, {"2000", "Frederiksberg"}},
-		mobile:  "+4520000000",
+		mobile:  "+4560900000",
 	}
 	romanians = demoPeople{
 		first:   strings.Fields("Ioana Andreea Cristina Raluca Diana Roxana Oana Alina Mihai Radu Vlad Bogdan Paul Sorin Tudor Adrian"),
@@ -178,15 +177,8 @@ func (l *demoLife) kind() int {
 	return 0
 }
 
-// withoutStroke writes the letters that have no decomposed form.
-var withoutStroke = strings.NewReplacer("ø", "o", "æ", "ae", "å", "aa")
+// inLatin writes the letters of the lists above as they stand in e-mail addresses.
+var inLatin = strings.NewReplacer("ø", "o", "æ", "ae", "å", "aa", "ă", "a", "â", "a", "î", "i", "ș", "s", "ț", "t")
 
 // plain is a name as people write it in an e-mail address.
-func plain(name string) string {
-	return strings.Map(func(c rune) rune {
-		if c < 'a' || c > 'z' {
-			return -1
-		}
-		return c
-	}, norm.NFD.String(withoutStroke.Replace(strings.ToLower(name))))
-}
+func plain(name string) string { return inLatin.Replace(strings.ToLower(name)) }

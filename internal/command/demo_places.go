@@ -50,7 +50,7 @@ var demoPlaces = []demoPlace{
 		country: "DK",
 		location: fields{
 			"name": "Havnepoten København", "legal_name": "Havnepoten ApS", "legal_id": "00000002", "address": "Prøvegade 7", "postcode": "1050", "city": "København",
-			"country": "DK", "phone": "+4533000007", "email": "koebenhavn@pawbell.example", "website": "https://koebenhavn.pawbell.example",
+			"country": "DK", "phone": "+4533110007", "email": "koebenhavn@pawbell.example", "website": "https://koebenhavn.pawbell.example",
 			"timezone": "Europe/Copenhagen", "locale": "da", "currency": "DKK",
 		},
 		booking: fields{

@@ -29,12 +29,13 @@ type demoLife struct {
 	now      time.Time
 	progress *progress
 	// random begins the same way every time, so that two demos made at one moment are alike.
-	random  *rand.Rand
-	clinic  *store.Clinic
-	at      map[string]*store.Location // by country
-	species map[string]string          // ids by name
-	reasons []*store.Reason
-	owners  map[string][]*owner
+	random   *rand.Rand
+	clinic   *store.Clinic
+	at       map[string]*store.Location // by country
+	species  map[string]string          // ids by name
+	reasons  []*store.Reason
+	owners   map[string][]*owner
+	expected map[string]bool // clients who have a visit ahead: one each, so that nobody runs into the limit of open visits
 }
 
 // makeDemoLife makes clients, patients and visits, after [makeDemoPlaces].
@@ -45,7 +46,7 @@ func makeDemoLife(ctx context.Context, app core.App, now time.Time, p *progress)
 	}
 	l := demoLife{
 		ctx: ctx, app: app, now: now, progress: p, random: rand.New(rand.NewPCG(7, 2027)), clinic: clinic,
-		at: map[string]*store.Location{}, species: map[string]string{}, owners: map[string][]*owner{},
+		at: map[string]*store.Location{}, species: map[string]string{}, owners: map[string][]*owner{}, expected: map[string]bool{},
 	}
 	for _, at := range clinic.Order {
 		l.at[at.Country] = at
@@ -85,16 +86,20 @@ type occasion struct {
 	starts []booking.Start
 }
 
-// occasionOn draws somebody and a reason until the book has time for them on the day, or on the days after it in the direction given.
+// occasionOn draws somebody and a reason until the book has time for them on the day, or on the days after it in the direction given. Last
+// goodbyes are never drawn: nobody's demo needs one.
 func (l *demoLife) occasionOn(country string, date calendar.Date, direction int, online bool) (occasion, error) {
 	at := l.at[country]
-	for range 200 {
+	for try := range 300 {
+		if try > 0 && try%4 == 0 {
+			date = date.Add(direction)
+		}
 		o := occasion{at: at, owner: pick(l.random, l.owners[country])}
-		if len(o.owner.pets) == 0 {
+		if len(o.owner.pets) == 0 || direction > 0 && l.expected[o.owner.record.Id] {
 			continue
 		}
 		o.pet = pick(l.random, o.owner.pets)
-		if o.reason = pick(l.random, l.reasons); !fits(o.reason.Rules, at.ID, o.pet.GetString("species"), online) {
+		if o.reason = pick(l.random, l.reasons); o.reason.Notify.EndOfLife || !fits(o.reason.Rules, at.ID, o.pet.GetString("species"), online) {
 			continue
 		}
 		day, err := store.LoadDay(l.app, l.clinic, at.ID, date)
@@ -110,12 +115,11 @@ func (l *demoLife) occasionOn(country string, date calendar.Date, direction int,
 		if len(o.starts) > 0 {
 			return o, nil
 		}
-		date = date.Add(direction)
 	}
 	return occasion{}, fmt.Errorf("no time for a visit at %s", at.Name)
 }
 
-// fits reports whether a visit with a reason can be at a place with a kind of animal. Last goodbyes are left out: nobody's demo needs one.
+// fits reports whether a visit with a reason can be at a place with a kind of animal.
 func fits(r booking.Reason, location, species string, online bool) bool {
 	return (!online || !r.Offline) &&
 		(len(r.Locations) == 0 || slices.Contains(r.Locations, location)) &&
@@ -158,13 +162,14 @@ func (l *demoLife) coming(country string, n int) error {
 	at := l.at[country]
 	ahead := 1 + n/10
 	if n >= 20 {
-		ahead = min(3+int(l.random.ExpFloat64()*12), at.Place.HorizonDays-10)
+		ahead = min(3+int(l.random.ExpFloat64()*9), at.Place.HorizonDays-10)
 	}
 	online := !some(l.random, 3)
 	o, err := l.occasionOn(country, calendar.On(l.now, at.Place.Zone).Add(ahead), 1, online)
 	if err != nil {
 		return err
 	}
+	l.expected[o.owner.record.Id] = true
 	if n < 20 {
 		o.starts = o.starts[:1]
 	}
@@ -193,9 +198,6 @@ func (l *demoLife) asked(o occasion) error {
 	q.Typed.Country, q.Typed.Locale = o.at.Country, c.GetString("locale")
 	q.Typed.PetName, q.Typed.Species = o.pet.GetString("name"), o.pet.GetString("species")
 	taken, err := store.TakeRequest(l.ctx, l.app, l.clinic, q, l.now)
-	if refusal, ok := store.AsRefusal(err); ok && refusal.Code == "too_many_open" {
-		return nil // this owner has enough ahead of them
-	}
 	if err != nil {
 		return fmt.Errorf("book at %s: %w", o.at.Name, err)
 	}

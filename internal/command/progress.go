@@ -18,12 +18,13 @@ type progress struct {
 }
 
 func newProgress(out io.Writer) *progress {
-	terminal := false
-	// PocketBase wraps the error stream in its own writer, so the file itself is asked.
-	if info, err := os.Stderr.Stat(); err == nil {
-		terminal = info.Mode()&os.ModeCharDevice != 0
+	p := progress{out: out}
+	if file, is := out.(*os.File); is {
+		if info, err := file.Stat(); err == nil {
+			p.terminal = info.Mode()&os.ModeCharDevice != 0
+		}
 	}
-	return &progress{out: out, terminal: terminal}
+	return &p
 }
 
 // barWidth is how many characters a full bar has.
@@ -47,7 +48,7 @@ func (p *progress) draw() {
 		part = 1000 * p.done / p.total
 	}
 	finished := p.done >= p.total
-	if part == p.shown && !finished {
+	if part == p.shown {
 		return
 	}
 	p.shown = part
@@ -58,8 +59,10 @@ func (p *progress) draw() {
 		if finished {
 			p.write("\n")
 		}
-	case finished:
+	case finished && p.total > 1:
 		p.write(fmt.Sprintf("%s: %d\n", p.what, p.total))
+	case finished:
+		p.write(p.what + "\n")
 	}
 }
 

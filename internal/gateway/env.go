@@ -29,9 +29,9 @@ type Options struct {
 // Rates at which providers are called at most, a second. They start high and are halved whenever a provider asks for fewer; what a
 // provider allows depends on the sender and the country, and it queues the rest itself.
 const (
-	emailPerSecond    = 500
-	smsPerSecond      = 500
-	externalPerSecond = 200
+	emailPerSecond    = 20_000
+	smsPerSecond      = 10_000
+	externalPerSecond = 2_000
 )
 
 // Set is the gateways of this clinic. The zero Set carries nothing.

@@ -228,17 +228,16 @@ const farthest = 200 * 366
 // visitsTouching reads the few visits that could share time with one: its practitioner's, wherever they are, and those of its location where
 // resources are at stake.
 func visitsTouching(db dbx.Builder, visit booking.Visit) ([]booking.Visit, error) {
-	const touching = `SELECT id, location, practitioner, resources, reason, starts_at, busy_from, busy_until FROM bookings
-		WHERE busy_from >= {:from} AND busy_from < {:until} AND busy_until > {:begins} AND id != {:id} AND status NOT IN ('cancelled', 'no_show') AND `
+	const touching = `busy_from >= {:from} AND busy_from < {:until} AND busy_until > {:begins} AND id != {:id} AND status NOT IN ('cancelled', 'no_show') AND `
 	params := dbx.Params{
 		"from": Instant(visit.Busy.From.Add(-longestBusy)), "until": Instant(visit.Busy.Until), "begins": Instant(visit.Busy.From),
 		"id": visit.ID, "practitioner": visit.Practitioner, "location": visit.Location,
 	}
-	visits, err := visitRows(db.NewQuery(touching + `practitioner = {:practitioner}`).Bind(params))
+	visits, err := readVisits(db, touching+`practitioner = {:practitioner}`, params)
 	if err != nil || len(visit.Resources) == 0 {
 		return visits, err
 	}
-	rooms, err := visitRows(db.NewQuery(touching + `location = {:location} AND practitioner != {:practitioner}`).Bind(params))
+	rooms, err := readVisits(db, touching+`location = {:location} AND practitioner != {:practitioner}`, params)
 	return append(visits, rooms...), err
 }
 

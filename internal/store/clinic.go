@@ -28,6 +28,8 @@ type Clinic struct {
 	Templates     notify.Templates
 	Addresses     map[string][]notify.Address // by location
 	Base          string                      // the Application URL, without a trailing slash
+	// Reach is how far the longest visit that can be booked reaches beyond the day on which it begins, with its buffers.
+	Reach time.Duration
 }
 
 // Location is a place of the clinic with its settings.
@@ -350,6 +352,7 @@ func (l *loader) reason(r *core.Record) error {
 		VisitLead: visitLead, EndOfLife: truth(r, "end_of_life"),
 	}
 	l.clinic.Reasons[r.Id] = reason
+	l.clinic.Reach = max(l.clinic.Reach, reason.Rules.BufferBefore+reason.Rules.Duration+reason.Rules.BufferAfter)
 	return nil
 }
 

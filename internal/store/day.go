@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pocketbase/dbx"
@@ -25,7 +26,7 @@ func LoadDays(app core.App, clinic *Clinic, location string, first, last calenda
 		return nil, fmt.Errorf("load days: location %s: %w", location, sql.ErrNoRows)
 	}
 	zone := at.Place.Zone
-	from, until := first.Start(zone).Add(-longestBusy), last.Add(1).Start(zone).Add(longestBusy)
+	from, until := first.Start(zone).Add(-clinic.Reach), last.Add(1).Start(zone).Add(clinic.Reach)
 
 	shifts, err := shiftsAt(app.DB(), location)
 	if err != nil {
@@ -44,7 +45,7 @@ func LoadDays(app core.App, clinic *Clinic, location string, first, last calenda
 	days := make([]booking.Day, 0, last.Days(first)+1)
 	for date := first; !last.Before(date); date = date.Add(1) {
 		day := booking.Day{Date: date, Place: at.Place, Practitioners: here, Resources: clinic.Resources[location]}
-		begins, ends := date.Start(zone).Add(-longestBusy), date.Add(1).Start(zone).Add(longestBusy)
+		begins, ends := date.Start(zone).Add(-clinic.Reach), date.Add(1).Start(zone).Add(clinic.Reach)
 		for _, s := range shifts {
 			if s.On(date) {
 				day.Shifts = append(day.Shifts, s)
@@ -164,10 +165,9 @@ func absencesIn(db dbx.Builder, location string, here []booking.Practitioner, fr
 
 // visitsIn reads the standing visits of a stretch of time: all at the location, and those elsewhere of everybody who may work here.
 func visitsIn(db dbx.Builder, clinic *Clinic, location string, here []booking.Practitioner, from, until time.Time) ([]booking.Visit, error) {
-	const columns = `SELECT id, location, practitioner, resources, reason, starts_at, busy_from, busy_until FROM bookings WHERE `
-	const standing = ` AND busy_from >= {:from} AND busy_from < {:until} AND status NOT IN ('cancelled', 'no_show')`
-	params := dbx.Params{"location": location, "from": Instant(from), "until": Instant(until)}
-	visits, err := visitRows(db.NewQuery(columns + `location = {:location}` + standing).Bind(params))
+	const standing = ` AND busy_from >= {:reach} AND busy_from < {:until} AND busy_until > {:from} AND status NOT IN ('cancelled', 'no_show')`
+	params := dbx.Params{"location": location, "reach": Instant(from.Add(-longestBusy)), "from": Instant(from), "until": Instant(until)}
+	visits, err := readVisits(db, `location = {:location}`+standing, params)
 	if err != nil {
 		return nil, err
 	}
@@ -175,8 +175,8 @@ func visitsIn(db dbx.Builder, clinic *Clinic, location string, here []booking.Pr
 		return visits, nil
 	}
 	for _, p := range here {
-		params := dbx.Params{"practitioner": p.ID, "location": location, "from": Instant(from), "until": Instant(until)}
-		elsewhere, err := visitRows(db.NewQuery(columns + `practitioner = {:practitioner} AND location != {:location}` + standing).Bind(params))
+		params["practitioner"] = p.ID
+		elsewhere, err := readVisits(db, `practitioner = {:practitioner} AND location != {:location}`+standing, params)
 		if err != nil {
 			return nil, err
 		}
@@ -185,21 +185,25 @@ func visitsIn(db dbx.Builder, clinic *Clinic, location string, here []booking.Pr
 	return visits, nil
 }
 
-func visitRows(query *dbx.Query) (visits []booking.Visit, err error) {
-	rows, err := query.Rows()
+// readVisits reads the visits that a condition names. They arrive as one text, a line each: a day of a large clinic is hundreds of rows, and
+// handing each over on its own costs several times what finding it costs.
+func readVisits(db dbx.Builder, condition string, params dbx.Params) ([]booking.Visit, error) {
+	var lines sql.NullString
+	err := db.NewQuery(`SELECT group_concat(concat_ws('|', id, location, practitioner, reason, starts_at, busy_from, busy_until, resources), char(10))
+		FROM bookings WHERE ` + condition).Bind(params).Row(&lines)
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if closeErr := rows.Close(); err == nil {
-			err = closeErr
-		}
-	}()
-	for rows.Next() {
+	visits := make([]booking.Visit, 0, strings.Count(lines.String, "\n")+1)
+	for line := range strings.SplitSeq(lines.String, "\n") {
 		var v booking.Visit
-		var resources, starts, from, until string
-		if err := rows.Rows.Scan(&v.ID, &v.Location, &v.Practitioner, &resources, &v.Reason, &starts, &from, &until); err != nil {
-			return nil, err
+		var starts, from, until, resources string
+		rest := line
+		for _, part := range []*string{&v.ID, &v.Location, &v.Practitioner, &v.Reason, &starts, &from, &until} {
+			*part, rest, _ = strings.Cut(rest, "|")
+		}
+		if resources = rest; v.ID == "" {
+			continue
 		}
 		if v.Resources, err = texts(resources); err != nil {
 			return nil, err
@@ -207,7 +211,7 @@ func visitRows(query *dbx.Query) (visits []booking.Visit, err error) {
 		v.StartsAt, v.Busy = ParseInstant(starts), booking.Span{From: ParseInstant(from), Until: ParseInstant(until)}
 		visits = append(visits, v)
 	}
-	return visits, rows.Err()
+	return visits, nil
 }
 
 func ids(practitioners []booking.Practitioner) []string {
