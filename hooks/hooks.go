@@ -47,6 +47,7 @@ func Bind(app core.App, h House) {
 	app.OnRecordValidate(store.Shifts).BindFunc(shiftSound)
 	app.OnRecordValidate(store.Absences).BindFunc(absenceSound)
 	app.OnRecordValidate(store.Reasons).BindFunc(reasonSound)
+	app.OnRecordValidate(store.BookingSettings, store.Species, store.ReasonGroups, store.Reasons).BindFunc(translationsSound)
 	app.OnRecordCreate(store.Templates).BindFunc(templateNormalised)
 	app.OnRecordUpdate(store.Templates).BindFunc(templateNormalised)
 	app.OnRecordValidate(store.Templates).BindFunc(templateSound)

@@ -52,8 +52,9 @@ func (h House) headers(e *core.RequestEvent) error {
 	header := e.Response.Header()
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+	// Data and refusals; the pages and their files set their own.
+	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	if strings.HasPrefix(at, "/api/") {
-		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		if strings.HasPrefix(at, "/api/booking/") {
 			header.Set("Cache-Control", "no-store")
 		}

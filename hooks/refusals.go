@@ -1,6 +1,8 @@
 package hooks
 
 import (
+	"strings"
+
 	validation "github.com/pocketbase/ozzo-validation/v4"
 
 	"pawbell/internal/booking"
@@ -17,11 +19,16 @@ func refused(err error) error {
 }
 
 func fieldError(refusal *booking.Refusal) error {
-	detail := validation.NewError(refusal.Code, refusal.Message)
-	if len(refusal.Params) > 0 {
-		detail = detail.SetParams(refusal.Params)
+	return validation.Errors{refusal.Field: problemWith(refusal.Code, refusal.Message, refusal.Params)}
+}
+
+// problemWith is a problem whose answer carries parameters. With parameters the library reads the message as a template, and panics where it is
+// none: ours are finished sentences that may speak of merge codes, or repeat what somebody sent.
+func problemWith(code, message string, params map[string]any) error {
+	if len(params) == 0 {
+		return validation.NewError(code, message)
 	}
-	return validation.Errors{refusal.Field: detail}
+	return validation.NewError(code, strings.ReplaceAll(message, "{{", `{{"{{"}}`)).SetParams(params)
 }
 
 func fieldProblem(field, code, message string) error {

@@ -225,3 +225,27 @@ func FuzzARequest(f *testing.F) {
 		}
 	})
 }
+
+// Refusals repeat what somebody sent, and speak of merge codes; neither is read as a template.
+func TestBracesInARefusalAreJustBraces(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	visit, _ := c.booked(thursday)
+	message, err := c.app.FindFirstRecordByData(store.Messages, "booking", visit.Id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sent := range []string{"{{", "{{ .from }}", "{{ template }}", `{{ printf "%1000000d" 1 }}`} {
+		for _, r := range []struct{ path, field string }{{"bookings/records/" + visit.Id, "status"}, {"messages/records/" + message.Id, "state"}} {
+			answer := c.as(c.superuser, http.MethodPatch, "/api/collections/"+r.path, fields{r.field: sent})
+			if answer.Status != http.StatusBadRequest || answer.code(r.field) == "" || len(answer.Body) > 500 {
+				t.Errorf("%s as %s: %d %.300s", sent, r.field, answer.Status, answer.Body)
+			}
+		}
+	}
+	clinictest.Change(t, c.app, c.location, fields{"phone": "{{ call }}"})
+	clinictest.BookingSettings(t, c.app, c.location, fields{"enabled": false})
+	if answer := c.post(c.form(thursday)); answer.Status != http.StatusForbidden || answer.params("location")["phone"] != "{{ call }}" {
+		t.Errorf("%d %s", answer.Status, answer.Body)
+	}
+}

@@ -79,9 +79,11 @@ func asTyped(body map[string]any) {
 
 // closed is the answer where online booking is switched off: the phone is what is left.
 func closed(e *core.RequestEvent, at *store.Location) error {
-	problem := validation.NewError("booking_closed", "Online booking is closed here. Please call "+at.Phone+".").
-		SetParams(map[string]any{"phone": at.Phone})
-	return e.ForbiddenError("Online booking is closed here. Please call "+at.Phone+".", validation.Errors{"location": problem})
+	words := "Online booking is closed here. Please call us."
+	if at.Phone != "" {
+		words = "Online booking is closed here. Please call " + at.Phone + "."
+	}
+	return e.ForbiddenError(words, validation.Errors{"location": problemWith("booking_closed", words, map[string]any{"phone": at.Phone})})
 }
 
 // bookingForm reads the fields of a request strictly: every one is a text of a known length, and what is wrong is said beside its field.

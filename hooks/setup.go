@@ -54,6 +54,7 @@ var (
 	shiftSound           = sound(store.CheckShift)
 	absenceSound         = sound(store.CheckAbsence)
 	reasonSound          = sound(store.CheckReason)
+	translationsSound    = sound(store.CheckTranslations)
 )
 
 // templateNormalised stores the merge codes of older programs as ours.

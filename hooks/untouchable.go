@@ -107,7 +107,7 @@ func wrongTransition(from, to string) error {
 	if from == "" {
 		words = fmt.Sprintf("A new record cannot begin as %s.", to)
 	}
-	return validation.NewError("wrong_transition", words).SetParams(map[string]any{"from": from, "to": to})
+	return problemWith("wrong_transition", words, map[string]any{"from": from, "to": to})
 }
 
 // writtenByMachine refuses every request to create, change or delete a record that only the program writes.

@@ -421,9 +421,13 @@ func translations(r *core.Record) (Translations, error) {
 	if raw == "" || raw == "null" {
 		return nil, nil
 	}
-	t := Translations{}
-	if err := json.Unmarshal([]byte(raw), &t); err != nil {
+	written := Translations{}
+	if err := json.Unmarshal([]byte(raw), &written); err != nil {
 		return nil, fmt.Errorf("translations: %w", err)
+	}
+	t := make(Translations, len(written))
+	for locale, texts := range written {
+		t[notify.Locale(locale)] = texts
 	}
 	return t, nil
 }

@@ -73,6 +73,15 @@ func wrong(field, code, message string) *booking.Refusal {
 	return &booking.Refusal{Field: field, Code: code, Message: message}
 }
 
+// CheckTranslations refuses translations of another shape than locale, then field, then text: one such record would keep the whole set-up from
+// being read.
+func CheckTranslations(r *core.Record) error {
+	if _, err := translations(r); err != nil {
+		return wrong("translations", "invalid_translations", `Write the translations as in {"da": {"name": "Vaccination"}}.`)
+	}
+	return nil
+}
+
 // CheckLocation refuses a zone that no clock follows: every day and window hangs on it.
 func CheckLocation(r *core.Record) error {
 	zone := text(r, "timezone")
