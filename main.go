@@ -19,6 +19,7 @@ import (
 )
 
 func main() {
+	log.SetFlags(0)
 	app := pocketbase.NewWithConfig(command.Config(os.Args))
 	clock, err := command.Clock(os.Getenv, time.Now)
 	if err != nil {

@@ -22,6 +22,18 @@ func (h House) bookingFits(e *core.RecordEvent) error {
 	return refused(store.CheckFree(e.App, clinic, e.Record, h.Now()))
 }
 
+// priceSent tells a price of 0 from one that was left out, which the record that reaches the other hooks cannot.
+func priceSent(e *core.RecordRequestEvent) error {
+	body, err := bodyAsSent(e.RequestEvent)
+	if err != nil {
+		return err
+	}
+	if filled(body["price"]) {
+		store.KeepPrice(e.Record)
+	}
+	return e.Next()
+}
+
 // bookingMade stores a visit together with its messages, or neither.
 func (h House) bookingMade(e *core.RecordEvent) error {
 	clinic, err := h.clinicOf(e)

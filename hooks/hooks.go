@@ -28,6 +28,7 @@ func Bind(app core.App, h House) {
 
 	app.OnRecordCreateRequest(store.BookingRequests).BindFunc(h.bookingAsked)
 
+	app.OnRecordCreateRequest(store.Bookings).BindFunc(priceSent)
 	app.OnRecordValidate(store.Bookings).BindFunc(h.bookingFits)
 	app.OnRecordCreate(store.Bookings).BindFunc(inTx(h.bookingMade))
 	app.OnRecordUpdate(store.Bookings).BindFunc(inTx(h.bookingChanged))

@@ -74,7 +74,13 @@ func ArrangeBooking(ctx context.Context, app core.App, clinic *Clinic, r, was *c
 	setInstant(r, "busy_until", busy.Until)
 	set(r, "local_start", visit.From.In(at.Place.Zone).Format("Mon 2006-01-02 15:04"))
 
-	if booking.Standing(status) && (text(r, "practitioner") == "" || was == nil && len(list(r, "resources")) == 0 && len(reason.Rules.Kinds) > 0) {
+	// What was taken for another place or another reason is of no use any more.
+	rearranged := was != nil && (text(r, "location") != text(was, "location") || text(r, "reason") != text(was, "reason"))
+	if rearranged && slices.Equal(list(r, "resources"), list(was, "resources")) {
+		set(r, "resources", []string{})
+	}
+	if booking.Standing(status) &&
+		(text(r, "practitioner") == "" || (was == nil || rearranged) && len(list(r, "resources")) == 0 && len(reason.Rules.Kinds) > 0) {
 		if err := chooseFor(app, clinic, at, reason, r, visit, now); err != nil {
 			return err
 		}
@@ -85,11 +91,32 @@ func ArrangeBooking(ctx context.Context, app core.App, clinic *Clinic, r, was *c
 		}
 	}
 	noteChange(r, was, actorOf(ctx), now)
-	if text(r, "payment") == "paid" && instant(r, "paid_at").IsZero() {
-		setInstant(r, "paid_at", now)
-	}
+	notePayment(r, was, at, reason, now)
 	return nil
 }
+
+// notePayment keeps the time of payment with the payment, and a deadline that was reckoned from the start with the start.
+func notePayment(r, was *core.Record, at *Location, reason *Reason, now time.Time) {
+	switch {
+	case text(r, "payment") != "paid":
+		set(r, "paid_at", "")
+	case instant(r, "paid_at").IsZero():
+		setInstant(r, "paid_at", now)
+	}
+	if was == nil || reason.PaymentDue == nil || reason.PaymentDue.Never {
+		return
+	}
+	due := instant(r, "payment_due_at")
+	if due.Equal(instant(was, "payment_due_at")) && due.Equal(reason.PaymentDue.Before(instant(was, "starts_at"), at.Place.Zone)) {
+		setInstant(r, "payment_due_at", reason.PaymentDue.Before(instant(r, "starts_at"), at.Place.Zone))
+	}
+}
+
+// priced is a key under which a new booking carries that its maker said what it costs. It is no field and is never stored.
+const priced = "@priced"
+
+// KeepPrice keeps the price of a new booking as it is: 0 is a price too, and not only a field that was left out.
+func KeepPrice(r *core.Record) { r.SetRaw(priced, true) }
 
 func missing(field, message string) *booking.Refusal {
 	return &booking.Refusal{Field: field, Code: "required", Message: message}
@@ -130,7 +157,7 @@ func beginBooking(r *core.Record, reason *Reason, visit booking.Span, at *Locati
 	if text(r, "source") == "" {
 		set(r, "source", "staff")
 	}
-	if amount(r, "price") == 0 {
+	if amount(r, "price") == 0 && r.GetRaw(priced) == nil {
 		set(r, "price", reason.Price)
 	}
 	if text(r, "payment") != "" {

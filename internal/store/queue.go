@@ -3,7 +3,10 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pocketbase/dbx"
@@ -17,18 +20,8 @@ import (
 func Reconcile(app core.App, have []outbox.Row, want []outbox.Planned, withdrawn outbox.Reason, now time.Time) error {
 	insert, update, withdraw := outbox.Diff(have, want, withdrawn)
 	db := app.NonconcurrentDB()
-	for _, p := range insert {
-		id := core.GenerateDefaultRandomId()
-		if err := insertMessage(db, id, p, now); err != nil {
-			return fmt.Errorf("queue %s: %w", p.Key, err)
-		}
-		if p.State != outbox.Failed {
-			continue
-		}
-		title := "A message could not be written: " + p.Reason.Words() + ": " + p.Detail
-		if err := MakeTask(app, Task{Kind: "message_failed", Title: title, Client: p.Client, Booking: p.Booking, Message: id}); err != nil {
-			return err
-		}
+	if err := Queue(app, insert, now); err != nil {
+		return err
 	}
 	for _, u := range update {
 		values := messageColumns(u.To)
@@ -51,14 +44,47 @@ func Reconcile(app core.App, have []outbox.Row, want []outbox.Planned, withdrawn
 	return nil
 }
 
-func insertMessage(db dbx.Builder, id string, p outbox.Planned, now time.Time) error {
-	values := messageColumns(p)
-	values["id"] = id
-	values["created"], values["updated"] = Instant(now), Instant(now)
-	values["revision"] = 1
-	_, err := db.Insert(Messages, values).Execute()
-	return err
+// Queue inserts planned messages, all in one statement, and asks a person to look at those that could not be written.
+func Queue(app core.App, planned []outbox.Planned, now time.Time) error {
+	if len(planned) == 0 {
+		return nil
+	}
+	rows := make([]dbx.Params, len(planned))
+	for i, p := range planned {
+		rows[i] = messageColumns(p)
+		rows[i]["id"] = core.GenerateDefaultRandomId()
+		rows[i]["created"], rows[i]["updated"] = Instant(now), Instant(now)
+		rows[i]["revision"] = 1
+	}
+	b, err := json.Marshal(rows)
+	if err != nil {
+		return fmt.Errorf("encode messages: %w", err)
+	}
+	if _, err := app.NonconcurrentDB().NewQuery(queueStatement()).Bind(dbx.Params{"rows": string(b)}).Execute(); err != nil {
+		return fmt.Errorf("queue messages: %w", err)
+	}
+	for i, p := range planned {
+		if p.State != outbox.Failed {
+			continue
+		}
+		title := "A message could not be written: " + p.Reason.Words() + ": " + p.Detail
+		if err := MakeTask(app, Task{Kind: "message_failed", Title: title, Client: p.Client, Booking: p.Booking, Message: rows[i]["id"].(string)}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// queueStatement inserts rows that come as one JSON list, by the columns that a message is written with.
+var queueStatement = sync.OnceValue(func() string {
+	columns := slices.Sorted(maps.Keys(messageColumns(outbox.Planned{})))
+	columns = append(columns, "id", "created", "updated", "revision")
+	values := make([]string, len(columns))
+	for i, c := range columns {
+		columns[i], values[i] = `"`+c+`"`, `value ->> '`+c+`'`
+	}
+	return `INSERT INTO messages (` + strings.Join(columns, ", ") + `) SELECT ` + strings.Join(values, ", ") + ` FROM json_each({:rows})`
+})
 
 // rewrite changes a row that is still waiting or was withdrawn before any attempt. The condition is not for races, which one writer rules
 // out, but so that a mistake of ours can never touch what has left.
