@@ -54,6 +54,7 @@ var rooms = map[string]room{
 	"internal/links":    {},
 
 	"internal/bench":       {},
+	"internal/torture":     {},
 	"internal/clinictest":  {[]string{"pb_migrations", "internal/store", "internal/booking", "internal/calendar"}, []string{pocketbase, dbx}},
 	"internal/browsertest": {nil, []string{"github.com/chromedp/chromedp", "github.com/chromedp/cdproto"}},
 }
