@@ -46,7 +46,7 @@ func (h House) bookingMade(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return store.PlanBooking(e.App, clinic, h.Desk.Links, e.Record, h.Now())
+	return store.PlanNew(e.App, clinic, h.Desk.Links, e.Record, h.Now())
 }
 
 // bookingChanged follows a visit that was moved, called off, put back or annotated with its messages, in the same transaction.

@@ -51,14 +51,15 @@ func TestTheMenuListsWhatCanBeBookedAndWhere(t *testing.T) {
 	reason(fields{"name": "Old", "inactive": true})
 
 	want := `{"locations":[
-		{"id":"` + elsewhere.Id + `","name":"A second place","address":"Odense","phone":"","timezone":"Europe/Copenhagen","locale":"da","info":"",
+		{"id":"` + elsewhere.Id + `","name":"A second place","address":"Odense","phone":"","timezone":"Europe/Copenhagen","locale":"da",
+		 "today":"2027-03-01","currency":"DKK","info":"",
 		 "ask_species":false,"show_duration":false,"show_practitioner":false,"required":[],
 		 "species":[{"id":"` + cat.Id + `","name":"Kat"},{"id":"` + hen.Id + `","name":"Hen of tests"}],
 		 "groups":[{"id":"` + first.Id + `","name":"Besøg","reasons":[
 			{"id":"` + shot.Id + `","name":"Vaccination","instructions":"","species":["` + cat.Id + `"],"clients":"all"},
 			{"id":"` + check.Id + `","name":"Tjek","instructions":"Husk kortet.","species":[],"clients":"new","price":450.5}]}]},
 		{"id":"` + c.location.Id + `","name":"Harbour Vets","address":"Havnegade 1, 1058 København","phone":"+4533112233","timezone":"Europe/Copenhagen",
-		 "locale":"en","info":"Parker bag huset.","ask_species":true,"show_duration":true,"show_practitioner":true,
+		 "locale":"en","today":"2027-03-01","currency":"DKK","info":"Parker bag huset.","ask_species":true,"show_duration":true,"show_practitioner":true,
 		 "required":["first_name","last_name","pet_name","contact"],"accent":"#0f6b5c","privacy_url":"https://harbour.example/privacy",
 		 "species":[{"id":"` + cat.Id + `","name":"Kat"},{"id":"` + hen.Id + `","name":"Hen of tests"}],
 		 "groups":[{"id":"` + first.Id + `","name":"Besøg","reasons":[

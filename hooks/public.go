@@ -27,7 +27,7 @@ func (h House) menu(e *core.RequestEvent) error {
 	locations := []menuLocation{}
 	for _, at := range clinic.Order {
 		if at.Place.Enabled {
-			locations = append(locations, locationMenu(clinic, at, locale))
+			locations = append(locations, locationMenu(clinic, at, locale, h.Now()))
 		}
 	}
 	return e.JSON(http.StatusOK, map[string]any{"locations": locations})
@@ -40,6 +40,8 @@ type menuLocation struct {
 	Phone            string        `json:"phone"`
 	Timezone         string        `json:"timezone"`
 	Locale           string        `json:"locale"`
+	Today            string        `json:"today"` // by the clinic's clock, in the location's zone
+	Currency         string        `json:"currency"`
 	Info             string        `json:"info"`
 	AskSpecies       bool          `json:"ask_species"`
 	ShowDuration     bool          `json:"show_duration"`
@@ -73,9 +75,10 @@ type menuReason struct {
 	Price        float64  `json:"price,omitempty"`
 }
 
-func locationMenu(clinic *store.Clinic, at *store.Location, locale string) menuLocation {
+func locationMenu(clinic *store.Clinic, at *store.Location, locale string, now time.Time) menuLocation {
 	m := menuLocation{
 		ID: at.ID, Name: at.Name, Address: at.Address, Phone: at.Phone, Timezone: at.Timezone, Locale: at.Locale,
+		Today: calendar.On(now, at.Place.Zone).String(), Currency: at.Currency,
 		Info: at.Translations.Text(locale, "info", at.Info), AskSpecies: at.Place.AskSpecies,
 		ShowDuration: !at.HideDuration, ShowPractitioner: !at.HidePractitioner,
 		Required: at.Required, Logo: at.Logo, Accent: at.Accent, PrivacyURL: at.PrivacyURL,

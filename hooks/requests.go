@@ -134,7 +134,8 @@ func (f *bookingForm) read() (store.Request, *store.Location) {
 		return q, nil
 	}
 	t.Country = at.Country
-	t.Email, t.Phone = f.email(), f.phone(at.Country)
+	t.Email = f.email()
+	t.Phone, t.Mobile = f.phone(at.Country)
 	f.require(at, &q)
 	return q, at
 }
@@ -235,16 +236,16 @@ func (f *bookingForm) email() string {
 	return address
 }
 
-func (f *bookingForm) phone(country string) string {
+func (f *bookingForm) phone(country string) (number string, mobile bool) {
 	typed := f.text("phone", 40)
 	if typed == "" {
-		return ""
+		return "", false
 	}
-	number, _, ok := booking.Phone(typed, country)
+	number, mobile, ok := booking.Phone(typed, country)
 	if !ok {
 		f.problem("phone", "invalid_phone", "This is not a phone number. With a number from another country, begin with + and the country's code.")
 	}
-	return number
+	return number, mobile
 }
 
 // locale keeps what looks like a language tag and ignores the rest: it is the browser's word, not the owner's.

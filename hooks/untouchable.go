@@ -19,7 +19,7 @@ import (
 // sentFields are what a message said, to whom and when: the log of what was sent, closed once the row has left the queue.
 var sentFields = []string{
 	"location", "client", "patients", "booking", "reminders", "broadcast", "purpose", "channel", "to", "bcc", "subject", "text",
-	"attachments", "locale", "template", "edited", "planned_at",
+	"attachments", "locale", "template", "edited", "own_address", "own_time", "planned_at",
 }
 
 // remindersByHand are the ends that a person may give a reminder that is still open; the other states follow from what happened.

@@ -3,10 +3,10 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
-	"pawbell/internal/gateway"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
 )
@@ -15,11 +15,15 @@ const (
 	// batch is how many messages one lease takes: large enough that a statement's cost is shared, small enough that the write lock is
 	// held for milliseconds.
 	batch = 500
-	// attemptTime bounds one call to a provider; the lease outlives it by far, so that it only runs out when the process is gone.
+	// attemptTime bounds one call to a provider. The lease outlives it by far, and no attempt begins that the lease would not outlive, so
+	// it only runs out when the process is gone.
 	attemptTime = 30 * time.Second
 	leaseTime   = 5 * time.Minute
 	// atOnce is how many messages are with providers at one time.
 	atOnce = 32
+	// noteTime is how long an answer may wait for others to be written down with it. What is not written down yet is in doubt if the
+	// process dies, so it is short.
+	noteTime = 200 * time.Millisecond
 )
 
 // Dispatch sends everything that is due, most urgent first, until nothing is left or ctx ends. The next batch is leased while the last one
@@ -28,27 +32,30 @@ func (j *house) Dispatch(ctx context.Context, now time.Time) error {
 	if err := j.settleLost(ctx, now); err != nil {
 		return err
 	}
+	if err := j.lookAfterWaiting(now); err != nil {
+		return err
+	}
+	if err := j.tryRested(ctx, now); err != nil {
+		return err
+	}
 	var last sync.WaitGroup
 	var lastErr error
 	for ctx.Err() == nil {
 		clinic, err := j.desk.Clinic()
 		if err != nil {
+			last.Wait()
 			return err
 		}
-		leased, err := store.Lease(j.app, clinic, j.now(), store.LeaseOptions{
-			Limit: batch, For: leaseTime, Except: j.notNow(j.now()), Gateway: j.gatewayName,
-		})
-		if err != nil {
-			last.Wait()
-			return fmt.Errorf("lease: %w", err)
-		}
-		j.announce(leased.Ended)
+		leased, until, err := j.lease(clinic, store.LeaseOptions{Limit: batch, Except: append(j.uncarried(), j.rests.channels()...)})
 		last.Wait()
+		if err != nil {
+			return err
+		}
 		if lastErr != nil {
 			return lastErr
 		}
 		if len(leased.Going) > 0 {
-			last.Go(func() { lastErr = j.send(ctx, clinic, leased.Going) })
+			last.Go(func() { lastErr = j.send(ctx, clinic, leased.Going, until) })
 		}
 		if leased.Looked < batch {
 			break
@@ -58,15 +65,54 @@ func (j *house) Dispatch(ctx context.Context, now time.Time) error {
 	return lastErr
 }
 
-// notNow lists the channels that cannot be used: without a gateway, or with one that was stopped a moment ago.
-func (j *house) notNow(now time.Time) []outbox.Channel {
-	except := j.closed.at(now)
-	for _, c := range []outbox.Channel{outbox.Email, outbox.SMS, outbox.Post, outbox.External} {
-		if _, ok := j.gateways.For(c); !ok {
-			except = append(except, c)
+// lease takes rows and answers until when they are ours.
+func (j *house) lease(clinic *store.Clinic, o store.LeaseOptions) (store.Leased, time.Time, error) {
+	now := j.now()
+	o.For, o.Gateway = leaseTime, j.gatewayName
+	leased, err := store.Lease(j.app, clinic, now, o)
+	if err != nil {
+		return leased, now, fmt.Errorf("lease: %w", err)
+	}
+	j.announce(leased.Ended)
+	return leased, now.Add(leaseTime), nil
+}
+
+// tryRested sends one message by each channel whose rest is over. If its gateway still refuses, the channel rests again.
+func (j *house) tryRested(ctx context.Context, now time.Time) error {
+	for _, channel := range j.rests.over(now) {
+		clinic, err := j.desk.Clinic()
+		if err != nil {
+			return err
+		}
+		for ctx.Err() == nil {
+			leased, until, err := j.lease(clinic, store.LeaseOptions{Limit: 1, Only: channel, Except: j.uncarried()})
+			if err != nil {
+				return err
+			}
+			if len(leased.Going) > 0 {
+				j.rests.open(channel)
+				if err := j.send(ctx, clinic, leased.Going, until); err != nil {
+					return err
+				}
+				break
+			}
+			if leased.Looked == 0 {
+				break
+			}
 		}
 	}
-	return except
+	return nil
+}
+
+// uncarried lists the channels that have no gateway: letters, and the external service where none is set up.
+func (j *house) uncarried() []outbox.Channel {
+	var without []outbox.Channel
+	for _, c := range []outbox.Channel{outbox.Email, outbox.SMS, outbox.Post, outbox.External} {
+		if _, ok := j.gateways.For(c); !ok {
+			without = append(without, c)
+		}
+	}
+	return without
 }
 
 func (j *house) gatewayName(c outbox.Channel) string {
@@ -76,58 +122,72 @@ func (j *house) gatewayName(c outbox.Channel) string {
 	return ""
 }
 
-// send hands a batch over, several at once, and writes down what came of all of them together. A process that ends meanwhile still writes
-// down what it knows: only what is never answered is left to its lease.
-func (j *house) send(ctx context.Context, clinic *store.Clinic, going []store.Outgoing) error {
-	ended := make([]store.Ended, len(going))
-	var next sync.WaitGroup
-	places := make(chan struct{}, atOnce)
-	for i, m := range going {
-		places <- struct{}{}
-		next.Go(func() {
-			defer func() { <-places }()
-			ended[i] = j.attempt(ctx, clinic, m)
-		})
+// lookAfterWaiting sees to the messages that no gateway of ours carries, once a minute: letters that are due become tasks for a person, and what
+// an external service has to fetch grows old and unwanted like any other message.
+func (j *house) lookAfterWaiting(now time.Time) error {
+	if !j.lookedAfter.IsZero() && now.Sub(j.lookedAfter).Abs() < time.Minute {
+		return nil
 	}
-	next.Wait()
-	ids, err := store.SaveOutcomes(j.app, clinic, ended, j.now())
+	clinic, err := j.desk.Clinic()
 	if err != nil {
-		return fmt.Errorf("save outcomes: %w", err)
+		return err
 	}
-	j.announce(ids)
+	ended, err := store.RaiseLetters(j.app, clinic, now, batch)
+	if err != nil {
+		return fmt.Errorf("raise letters: %w", err)
+	}
+	j.announce(ended)
+	if slices.Contains(j.uncarried(), outbox.External) {
+		if ended, err = store.EndUnfetched(j.app, clinic, now, batch); err != nil {
+			return fmt.Errorf("end what nobody fetched: %w", err)
+		}
+		j.announce(ended)
+	}
+	j.lookedAfter = now
 	return nil
 }
 
-// attempt makes one attempt and asks the rules what it leads to.
-func (j *house) attempt(ctx context.Context, clinic *store.Clinic, m store.Outgoing) store.Ended {
-	g, ok := j.gateways.For(m.Channel)
-	if !ok {
-		return j.settled(m, "", gateway.Result{Outcome: outbox.Stopped, Detail: "no gateway for this channel"})
+// send hands a batch over, several at once, and writes down what came of it as the answers come in, those of a moment together. A process that
+// ends meanwhile still writes down what it knows: only what is never answered is left to its lease.
+func (j *house) send(ctx context.Context, clinic *store.Clinic, going []store.Outgoing, until time.Time) error {
+	answers := make(chan answer, len(going))
+	go func() {
+		defer close(answers)
+		var calls sync.WaitGroup
+		places := make(chan struct{}, atOnce)
+		for _, m := range going {
+			places <- struct{}{}
+			calls.Go(func() {
+				defer func() { <-places }()
+				answers <- j.attempt(ctx, clinic, m, until)
+			})
+		}
+		calls.Wait()
+	}()
+	var firstErr error
+	for first := range answers {
+		if err := j.note(clinic, gathered(first, answers)); err != nil && firstErr == nil {
+			// Those rows stay leased and are settled later; the others are still to be written down.
+			firstErr = err
+		}
 	}
-	if ctx.Err() != nil {
-		return j.settled(m, g.Name(), gateway.Result{Outcome: outbox.Temporary, Detail: "shutting down"})
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptTime)
-	defer cancel()
-	return j.settled(m, g.Name(), g.Send(ctx, handOver(clinic, m)))
+	return firstErr
 }
 
-func (j *house) settled(m store.Outgoing, name string, r gateway.Result) store.Ended {
-	now := j.now()
-	settlement := outbox.Settle(m.Row, outbox.Answer{Outcome: r.Outcome, Reason: r.Reason, RetryAfter: r.RetryAfter}, now, random)
-	if r.NotTried {
-		// Our own breaker or rate held it back: that is not the message's fault.
-		settlement.Uncounted = true
+// gathered are the answers that come within a moment of the first.
+func gathered(first answer, answers <-chan answer) []answer {
+	together := []answer{first}
+	moment := time.NewTimer(noteTime)
+	defer moment.Stop()
+	for {
+		select {
+		case next, open := <-answers:
+			if !open {
+				return together
+			}
+			together = append(together, next)
+		case <-moment.C:
+			return together
+		}
 	}
-	if settlement.StopGateway {
-		j.closed.close(m.Channel, now)
-	}
-	e := store.Ended{Settlement: settlement, Message: m, Gateway: name, GatewayID: r.GatewayID, Detail: r.Detail}
-	switch r.Outcome {
-	case outbox.Accepted:
-		e.Event = string(gateway.EventAccepted)
-	case outbox.Permanent, outbox.Temporary, outbox.Stopped:
-		e.Event = string(gateway.EventFailed)
-	}
-	return e
 }

@@ -42,7 +42,7 @@ func (j *house) settleOne(ctx context.Context, clinic *store.Clinic, l store.Los
 	look := outbox.Look{Trace: outbox.TraceNone, Attempted: l.Attempted, Doubts: l.Doubts}
 	if g, ok := j.gateways.Named(l.Gateway); ok {
 		ctx, cancel := context.WithTimeout(ctx, attemptTime)
-		found, err := g.Find(ctx, gateway.Lookup{Message: handOver(clinic, l.Outgoing), Since: l.Attempted, Claimed: claimed})
+		found, err := g.Find(ctx, gateway.Lookup{Message: handOver(clinic, l.Outgoing), Since: l.Since, Claimed: claimed})
 		cancel()
 		switch {
 		case errors.Is(err, gateway.ErrNoLookup):

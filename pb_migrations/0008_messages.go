@@ -119,6 +119,14 @@ func broadcasts() table {
 	}
 }
 
+// attached are the kinds of file that owners can open and mail servers let through. Archives and programs are not among them.
+var attached = []string{
+	"application/pdf", "image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "text/plain", "text/csv", "text/calendar",
+	"application/msword", "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	"application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	"application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet",
+}
+
 func messages() table {
 	own := staff(at("location"))
 	return table{
@@ -142,12 +150,14 @@ func messages() table {
 			one("sibling_of", "messages", "The message it was written together with, for several addresses. Empty if none."),
 			text("bcc", noteLength, "Hidden copies, separated by commas. Empty means none."),
 			&core.FileField{
-				Name: "attachments", MaxSelect: 10, MaxSize: 10 << 20, Protected: true,
-				Help: "Files that go with an e-mail, up to 10 of 10 MB each. Empty means none.",
+				Name: "attachments", MaxSelect: 10, MaxSize: 10 << 20, Protected: true, MimeTypes: attached,
+				Help: "Files that go with an e-mail: PDF, pictures, plain text and office documents, up to 10 of them and 15 MB in all. Empty means none.",
 			},
 			locale("locale", "The language it is written in. Empty means the client's."),
 			one("template", "templates", "The text it was made from. Empty if it was written by hand."),
 			yes("edited", "Somebody rewrote it by hand; changes of the template leave it alone."),
+			yes("own_address", "Somebody changed the address by hand; changes of the client leave it alone."),
+			yes("own_time", "Somebody chose the moment by hand, or hurried it; planning leaves its times alone."),
 			whole("priority", 1000, "Machine: smaller leaves first. 0 is the most urgent."),
 			instant("planned_at", "The wished moment. Empty means now."),
 			instant("expires_at", "Machine: from when on it is of no use and is not sent any more."),
@@ -190,7 +200,8 @@ func messages() table {
 			{name: "sibling_of", columns: "sibling_of", where: "sibling_of != ''"},
 			{name: "billed", columns: "legal_id, billed_period", where: "channel = 'sms'"},
 		},
-		access: access{read: own, create: own, update: staff(at("location"), staysIn("location"))},
+		// Who leaves the place out gets the client's, or their own only one; hooks see to it that it is one of the account's.
+		access: access{read: own, create: staff(atOrNone("location")), update: staff(at("location"), staysIn("location"))},
 	}
 }
 

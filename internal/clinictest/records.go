@@ -153,7 +153,7 @@ func Client(t testing.TB, app core.App, fields ...Fields) *core.Record {
 	n := made.Add(1)
 	return Make(t, app, "clients", append([]Fields{{
 		"first_name": "Maja", "last_name": fmt.Sprintf("Lund %d", n), "email": fmt.Sprintf("maja%d@owner.example", n),
-		"phone": fmt.Sprintf("+4520%06d", n), "sms_phone": fmt.Sprintf("+4520%06d", n),
+		"phone": fmt.Sprintf("+45201%05d", n), "sms_phone": fmt.Sprintf("+45201%05d", n),
 	}}, fields...)...)
 }
 

@@ -87,6 +87,20 @@ func OpenLinks(desk *store.Desk) func(*core.BootstrapEvent) error {
 	}
 }
 
+// KeepAtHome refuses to start with a moved clock while a gateway could reach real people. It is asked once the settings are loaded: they say
+// where the mail server is.
+func KeepAtHome(clock ClinicClock, gateways gateway.Set) func(*core.BootstrapEvent) error {
+	return func(e *core.BootstrapEvent) error {
+		if err := e.Next(); err != nil {
+			return err
+		}
+		if clock.Moved && !gateways.Loopback() {
+			return fmt.Errorf("%s is set, but a gateway could reach real people: it is for the sandbox and local addresses only", ClockVariable)
+		}
+		return nil
+	}
+}
+
 // Register adds Pawbell's commands and lets the Application URL of a clinic that is only reached from this machine follow the address
 // that is served.
 func Register(app *pocketbase.PocketBase, now func() time.Time) {

@@ -194,7 +194,7 @@ func (l *demoLife) asked(o occasion) error {
 		Location: o.at.ID, Reason: o.reason.ID, StartsAt: pick(l.random, o.starts).At, Source: "online", Note: pick(l.random, wishes),
 	}
 	q.Typed.FirstName, q.Typed.LastName = c.GetString("first_name"), c.GetString("last_name")
-	q.Typed.Email, q.Typed.Phone = c.GetString("email"), c.GetString("phone")
+	q.Typed.Email, q.Typed.Phone, q.Typed.Mobile = c.GetString("email"), c.GetString("phone"), c.GetString("sms_phone") != ""
 	q.Typed.Country, q.Typed.Locale = o.at.Country, c.GetString("locale")
 	q.Typed.PetName, q.Typed.Species = o.pet.GetString("name"), o.pet.GetString("species")
 	taken, err := store.TakeRequest(l.ctx, l.app, l.clinic, q, l.now)

@@ -20,8 +20,14 @@ import (
 // Kind keeps a token for one page from opening another.
 type Kind string
 
-// Manage is the owner's page of one booking.
-const Manage Kind = "manage"
+// The kinds of page that a link opens.
+const (
+	// Manage is the owner's page of one booking; the id is the booking's, the version its link version.
+	Manage Kind = "manage"
+	// Unsubscribe ends mail to many. The id is the e-mail address itself, so that the link still works when the client was erased or
+	// merged, and the version is always 0: such a link never expires.
+	Unsubscribe Kind = "unsubscribe"
+)
 
 // KeyVariable is the environment variable that holds the key, for clinics that keep their secrets elsewhere than on the disk.
 const KeyVariable = "PAWBELL_LINK_KEY"
@@ -30,6 +36,9 @@ const KeyVariable = "PAWBELL_LINK_KEY"
 type Key []byte
 
 const versionBytes = 4
+
+// longestToken is how many bytes a token holds at most: the longest e-mail address (RFC 5321), the version and the signature fit.
+const longestToken = 300
 
 // LoadKey reads the key from the environment, else from link.key in the data folder, which it makes (0600) at the first start.
 func LoadKey(getenv func(string) string, dataDir string) (Key, error) {
@@ -74,7 +83,7 @@ func (k Key) Token(kind Kind, id string, version int) string {
 // Open reads a token back. Whether the version is still the record's is for the caller to compare.
 func (k Key) Open(kind Kind, token string) (id string, version int, ok bool) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(b) <= versionBytes+sha256.Size || len(b) > 128 {
+	if err != nil || len(b) <= versionBytes+sha256.Size || len(b) > longestToken {
 		return "", 0, false
 	}
 	body, mac := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]

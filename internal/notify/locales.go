@@ -33,6 +33,7 @@ type language struct {
 	clock     string    // layout of the time of day
 	shortHour bool      // 9.15 instead of 09.15
 	and       string
+	pet       string    // an animal that a visit does not name yet
 	hour      [2]string // one, several
 	minute    [2]string
 	decimal   string
@@ -55,7 +56,7 @@ var languages = map[string]*language{
 		months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
 			"November", "December"},
 		weekdays: [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
-		clock:    "15:04", and: "and",
+		clock:    "15:04", and: "and", pet: "your pet",
 		hour: [2]string{"hour", "hours"}, minute: [2]string{"minute", "minutes"},
 		decimal: ".", thousands: ",",
 		labels: map[label]string{
@@ -74,7 +75,7 @@ var languages = map[string]*language{
 		months: [12]string{"januar", "februar", "mars", "april", "mai", "juni", "juli", "august", "september", "oktober",
 			"november", "desember"},
 		weekdays: [7]string{"søndag", "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag"},
-		dotted:   true, clock: "15:04", and: "og",
+		dotted:   true, clock: "15:04", and: "og", pet: "dyret ditt",
 		hour: [2]string{"time", "timer"}, minute: [2]string{"minutt", "minutter"},
 		decimal: ",", thousands: "\u00a0",
 		labels: map[label]string{
@@ -93,7 +94,7 @@ var languages = map[string]*language{
 		months: [12]string{"januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober",
 			"november", "december"},
 		weekdays: [7]string{"söndag", "måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag"},
-		clock:    "15:04", and: "och",
+		clock:    "15:04", and: "och", pet: "ditt djur",
 		hour: [2]string{"timme", "timmar"}, minute: [2]string{"minut", "minuter"},
 		decimal: ",", thousands: "\u00a0",
 		labels: map[label]string{
@@ -112,7 +113,7 @@ var languages = map[string]*language{
 		months: [12]string{"januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober",
 			"november", "december"},
 		weekdays: [7]string{"søndag", "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag"},
-		dotted:   true, clock: "15.04", and: "og",
+		dotted:   true, clock: "15.04", and: "og", pet: "dit dyr",
 		hour: [2]string{"time", "timer"}, minute: [2]string{"minut", "minutter"},
 		decimal: ",", thousands: ".",
 		labels: map[label]string{
@@ -131,7 +132,7 @@ var languages = map[string]*language{
 		months: [12]string{"tammikuuta", "helmikuuta", "maaliskuuta", "huhtikuuta", "toukokuuta", "kesäkuuta", "heinäkuuta",
 			"elokuuta", "syyskuuta", "lokakuuta", "marraskuuta", "joulukuuta"},
 		weekdays: [7]string{"sunnuntai", "maanantai", "tiistai", "keskiviikko", "torstai", "perjantai", "lauantai"},
-		dotted:   true, clock: "15.04", shortHour: true, and: "ja",
+		dotted:   true, clock: "15.04", shortHour: true, and: "ja", pet: "lemmikki",
 		hour: [2]string{"tunti", "tuntia"}, minute: [2]string{"minuutti", "minuuttia"},
 		decimal: ",", thousands: "\u00a0",
 		labels: map[label]string{
@@ -150,7 +151,7 @@ var languages = map[string]*language{
 		months: [12]string{"ianuarie", "februarie", "martie", "aprilie", "mai", "iunie", "iulie", "august", "septembrie",
 			"octombrie", "noiembrie", "decembrie"},
 		weekdays: [7]string{"duminică", "luni", "marți", "miercuri", "joi", "vineri", "sâmbătă"},
-		clock:    "15:04", and: "și",
+		clock:    "15:04", and: "și", pet: "animalul",
 		hour: [2]string{"oră", "ore"}, minute: [2]string{"minut", "minute"},
 		decimal: ",", thousands: ".",
 		labels: map[label]string{

@@ -61,6 +61,22 @@ func (t Templates) find(code, locale string, l Location, channel outbox.Channel)
 	return nil
 }
 
+// Named answers the text of a template that somebody chose by its id, in a language and for a channel: that language's variant of it
+// where there is one, else the very one. False where there is no such template, or none of its variants says anything on the channel.
+func (t Templates) Named(id, locale string, l Location, channel outbox.Channel) (Template, bool) {
+	if t.byID[id] == nil {
+		return Template{}, false
+	}
+	c := t.choose(id, "", locale, l, channel)
+	if c == nil {
+		return Template{}, false
+	}
+	return c.Template, true
+}
+
+// Has reports whether there is a template with this id.
+func (t Templates) Has(id string) bool { return t.byID[id] != nil }
+
 // choose is find for a reason that names a template by its id: that template's code in the language wanted, else the very one named,
 // and the default where it is gone.
 func (t Templates) choose(id, code, locale string, l Location, channel outbox.Channel) *compiled {

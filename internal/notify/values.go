@@ -174,9 +174,13 @@ func Compose(t Template, f Facts, channel outbox.Channel, locale string) (subjec
 	return m.subject, m.text, m.problems
 }
 
-// patientNames joins the pets of the message, in the order given.
+// patientNames joins the pets of the message, in the order given. A visit that staff wrote down before they knew which animal is coming is
+// still a visit to be confirmed: it says "your pet". A pet whose record has no name stays without one.
 func (f *Facts) patientNames(locale string) string {
 	if len(f.Others) == 0 {
+		if f.Patient.ID == "" && f.Patient.Name == "" && f.Booking.ID != "" {
+			return languageOf(locale).pet
+		}
 		return f.Patient.Name
 	}
 	names := make([]string, 0, 1+len(f.Others))

@@ -12,6 +12,10 @@ type Update struct {
 	To Planned
 	// KeepText: subject, text, locale, template, encoding and parts stay the row's own, as a person rewrote them.
 	KeepText bool
+	// KeepAddress: receiver and hidden copies stay as a person wrote them.
+	KeepAddress bool
+	// KeepTime: the times stay as a person set them, by hurrying the message or by choosing another moment.
+	KeepTime bool
 }
 
 // Withdrawal takes a queued row out of the queue: its state becomes cancelled.
@@ -46,7 +50,7 @@ func Diff(have []Row, want []Planned, unwanted Reason) (insert []Planned, update
 			continue
 		}
 		if to, ok := follow(r, p); ok {
-			update = append(update, Update{ID: r.ID, To: to, KeepText: r.Edited})
+			update = append(update, Update{ID: r.ID, To: to, KeepText: r.Edited, KeepAddress: r.OwnAddress, KeepTime: r.keepsTime()})
 		}
 	}
 	for _, r := range have {
@@ -59,6 +63,10 @@ func Diff(have []Row, want []Planned, unwanted Reason) (insert []Planned, update
 
 // follow is what a row becomes under the plan, and whether that changes anything.
 func follow(r Row, p Planned) (Planned, bool) {
+	if r.OwnAddress && (p.Reason == ReasonNoAddress || p.Reason == ReasonStoppedAddress) && (r.Edited || p.Text != "") {
+		// That is said of an address that this row does not use.
+		p.State, p.Reason = Queued, ""
+	}
 	if p.State == Failed {
 		if r.Edited {
 			// Only the template's text failed, and this row does not use it.
@@ -84,6 +92,10 @@ func (r Row) withdrawnByMachine() bool {
 	return (r.State == Cancelled || r.State == Skipped) && r.Attempts == 0 && r.Reason != ReasonByPerson
 }
 
+// keepsTime reports whether planning leaves the row's times alone. One that was withdrawn meanwhile and is wanted again follows the plan:
+// the moment that a person chose was for another turn.
+func (r Row) keepsTime() bool { return r.OwnTime && r.State == Queued }
+
 // fromPlan reports whether planning made the row: its key names its purpose. What people write, test or put back is theirs.
 func (r Row) fromPlan() bool {
 	switch r.Purpose {
@@ -95,8 +107,10 @@ func (r Row) fromPlan() bool {
 
 func same(r Row, p Planned) bool {
 	text := r.Edited || r.Subject == p.Subject && r.Text == p.Text && r.Locale == p.Locale && r.Template == p.Template
-	return text && r.To == p.To && slices.Equal(r.BCC, p.BCC) && r.Sequence == p.Sequence &&
+	address := r.OwnAddress || r.To == p.To && slices.Equal(r.BCC, p.BCC)
+	times := r.keepsTime() ||
 		sameInstant(r.PlannedAt, p.PlannedAt) && sameInstant(r.SendAt, p.SendAt) && sameInstant(r.ExpiresAt, p.ExpiresAt)
+	return text && address && times && r.Sequence == p.Sequence
 }
 
 // sameInstant compares to the millisecond, which is what the database keeps.

@@ -138,6 +138,9 @@ type Row struct {
 	Locale    string
 	Template  string
 	Edited    bool // a person rewrote the text: planning leaves text alone
+	// OwnAddress and OwnTime: a person chose where it goes, or when it leaves. Planning leaves these alone as well.
+	OwnAddress bool
+	OwnTime    bool
 	Sequence  int
 	State     State
 	Reason    Reason

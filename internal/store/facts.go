@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +18,18 @@ import (
 
 // BookingFacts reads everything that decides which messages a booking has, in the transaction that app is.
 func BookingFacts(app core.App, clinic *Clinic, key links.Key, r *core.Record) (notify.Facts, error) {
+	f, err := factsBeside(app, clinic, key, r)
+	if err != nil {
+		return f, err
+	}
+	if f.Rows, err = messageRows(app.DB(), dbx.HashExp{"booking": r.Id}); err != nil {
+		return f, fmt.Errorf("booking %s: messages: %w", r.Id, err)
+	}
+	return f, nil
+}
+
+// factsBeside are a booking's facts but for the messages that it has so far.
+func factsBeside(app core.App, clinic *Clinic, key links.Key, r *core.Record) (notify.Facts, error) {
 	at := clinic.Locations[text(r, "location")]
 	reason := clinic.Reasons[text(r, "reason")]
 	if at == nil || reason == nil {
@@ -33,26 +44,16 @@ func BookingFacts(app core.App, clinic *Clinic, key links.Key, r *core.Record) (
 		Templates:    clinic.Templates,
 		Links:        notify.Links{Base: clinic.Base, Manage: clinic.Base + "/manage/" + key.Token(links.Manage, r.Id, number(r, "link_version"))},
 	}
-	db := app.DB()
-	var err error
-	if f.Client, err = clientFact(db, text(r, "client")); err != nil {
-		return f, fmt.Errorf("booking %s: client: %w", r.Id, err)
-	}
-	if f.Patient, err = patientFact(db, clinic, text(r, "patient")); err != nil {
-		return f, fmt.Errorf("booking %s: patient: %w", r.Id, err)
-	}
-	if f.Contact, err = contactFact(db, r.Id); err != nil {
-		return f, fmt.Errorf("booking %s: contact: %w", r.Id, err)
+	if err := readPeople(app.DB(), clinic, &f, text(r, "client"), text(r, "patient"), r.Id); err != nil {
+		return f, fmt.Errorf("booking %s: people: %w", r.Id, err)
 	}
 	addresses := []string{f.Contact.Email, f.Contact.Phone, f.Client.Email, f.Client.SMSPhone}
 	for _, a := range f.Addresses {
 		addresses = append(addresses, a.Email)
 	}
-	if f.Stopped, err = stopped(db, addresses); err != nil {
+	var err error
+	if f.Stopped, err = stopped(app.DB(), addresses); err != nil {
 		return f, fmt.Errorf("booking %s: stopped addresses: %w", r.Id, err)
-	}
-	if f.Rows, err = messageRows(db, dbx.HashExp{"booking": r.Id}); err != nil {
-		return f, fmt.Errorf("booking %s: messages: %w", r.Id, err)
 	}
 	return f, nil
 }
@@ -68,9 +69,10 @@ func bookingFact(r *core.Record) notify.Booking {
 	}
 }
 
-func clientFact(db dbx.Builder, id string) (notify.Client, error) {
+// readPeople fills in the owner, the pet, and what was typed for the booking, in one question.
+func readPeople(db dbx.Builder, clinic *Clinic, f *notify.Facts, client, patient, bookingID string) error {
 	var row struct {
-		ID       string `db:"id"`
+		Client   string `db:"client"`
 		First    string `db:"first_name"`
 		Last     string `db:"last_name"`
 		Email    string `db:"email"`
@@ -81,68 +83,76 @@ func clientFact(db dbx.Builder, id string) (notify.Client, error) {
 		NoSMS    bool   `db:"no_sms"`
 		Refused  string `db:"refused"`
 		Merged   string `db:"merge_into"`
-		Erase    bool   `db:"erase"`
+
+		Patient  string `db:"patient"`
+		Pet      string `db:"name"`
+		Species  string `db:"species"`
+		Breed    string `db:"breed"`
+		Deceased string `db:"deceased_on"`
+		Inactive bool   `db:"inactive"`
+
+		TypedEmail  string `db:"typed_email"`
+		TypedPhone  string `db:"typed_phone"`
+		TypedLocale string `db:"typed_locale"`
 	}
-	err := db.Select("id", "first_name", "last_name", "email", "phone", "sms_phone", "locale", "no_email", "no_sms", "refused", "merge_into", "erase").
-		From(Clients).Where(dbx.HashExp{"id": id}).One(&row)
-	if errors.Is(err, sql.ErrNoRows) {
-		return notify.Client{Gone: true}, nil
-	}
+	err := db.NewQuery(`
+		SELECT ifnull(c.id, '') client, ifnull(c.first_name, '') first_name, ifnull(c.last_name, '') last_name, ifnull(c.email, '') email,
+		       ifnull(c.phone, '') phone, ifnull(c.sms_phone, '') sms_phone, ifnull(c.locale, '') locale,
+		       ifnull(c.no_email, 0) no_email, ifnull(c.no_sms, 0) no_sms, ifnull(c.refused, '') refused, ifnull(c.merge_into, '') merge_into,
+		       ifnull(p.id, '') patient, ifnull(p.name, '') name, ifnull(p.species, '') species, ifnull(p.breed, '') breed,
+		       ifnull(p.deceased_on, '') deceased_on, ifnull(p.inactive, 0) inactive,
+		       ifnull(r.email, '') typed_email, ifnull(r.phone, '') typed_phone, ifnull(r.locale, '') typed_locale
+		FROM (SELECT 1) LEFT JOIN clients c ON c.id = {:client} LEFT JOIN patients p ON p.id = {:patient}
+		LEFT JOIN booking_requests r ON r.booking = {:booking} LIMIT 1`).
+		Bind(dbx.Params{"client": client, "patient": patient, "booking": bookingID}).One(&row)
 	if err != nil {
-		return notify.Client{}, err
+		return err
 	}
 	refused, err := texts(row.Refused)
 	if err != nil {
-		return notify.Client{}, err
+		return err
 	}
-	return notify.Client{
-		ID: row.ID, FirstName: row.First, LastName: row.Last, Email: row.Email, Phone: row.Phone, SMSPhone: dialable(row.SMSPhone),
-		Locale: row.Locale, NoEmail: row.NoEmail, NoSMS: row.NoSMS, Refused: refused, Gone: row.Merged != "",
-	}, nil
+	f.Client = notify.Client{
+		ID: row.Client, FirstName: row.First, LastName: row.Last, Email: row.Email, Phone: row.Phone, SMSPhone: dialable(row.SMSPhone),
+		Locale: row.Locale, NoEmail: row.NoEmail, NoSMS: row.NoSMS, Refused: refused, Gone: row.Client == "" || row.Merged != "",
+	}
+	f.Patient = notify.Patient{ID: row.Patient, Name: row.Pet, Breed: row.Breed, Deceased: row.Deceased != "", Inactive: row.Inactive}
+	if s := clinic.Species[row.Species]; s != nil {
+		f.Patient.Species, f.Patient.SpeciesNames = s.Name, s.Translations.Field("name")
+	}
+	f.Contact = notify.Contact{Email: row.TypedEmail, Phone: row.TypedPhone, Locale: row.TypedLocale}
+	if f.Contact.Phone == "" || f.Contact.Phone == f.Client.SMSPhone {
+		return nil
+	}
+	// A landline is for calling: texts then go to the number that the client's record has for them.
+	if _, mobile, ok := booking.Phone(f.Contact.Phone, ""); !ok || !mobile {
+		f.Contact.Phone = ""
+	}
+	return nil
 }
 
-// dialable is the number as stored if it is one: what staff typed that is no number is kept for their eyes (R-25) but never dialled.
+// dialable is a number that can be dialled: what staff typed that is none is kept for their eyes only (R-25). One written in full, with its
+// country's code, is dialled even where the tables of numbers do not know it: they age.
 func dialable(phone string) string {
-	if !strings.HasPrefix(phone, "+") {
+	digits, international := strings.CutPrefix(phone, "+")
+	if !international || len(digits) < 8 || len(digits) > 15 || strings.Trim(digits, "0123456789") != "" {
 		return ""
 	}
 	return phone
 }
 
-func patientFact(db dbx.Builder, clinic *Clinic, id string) (notify.Patient, error) {
-	var row struct {
-		ID       string `db:"id"`
-		Name     string `db:"name"`
-		Species  string `db:"species"`
-		Breed    string `db:"breed"`
-		Deceased string `db:"deceased_on"`
-		Inactive bool   `db:"inactive"`
-	}
-	err := db.Select("id", "name", "species", "breed", "deceased_on", "inactive").From(Patients).Where(dbx.HashExp{"id": id}).One(&row)
-	if errors.Is(err, sql.ErrNoRows) {
-		return notify.Patient{}, nil
-	}
-	if err != nil {
-		return notify.Patient{}, err
-	}
-	p := notify.Patient{ID: row.ID, Name: row.Name, Breed: row.Breed, Deceased: row.Deceased != "", Inactive: row.Inactive}
-	if s := clinic.Species[row.Species]; s != nil {
-		p.Species, p.SpeciesNames = s.Name, s.Translations.Field("name")
-	}
-	return p, nil
+// clientFact reads an owner alone.
+func clientFact(db dbx.Builder, id string) (notify.Client, error) {
+	var f notify.Facts
+	err := readPeople(db, &Clinic{}, &f, id, "", "")
+	return f.Client, err
 }
 
-func contactFact(db dbx.Builder, bookingID string) (notify.Contact, error) {
-	var c notify.Contact
-	err := db.Select("email", "phone", "locale").From(BookingRequests).Where(dbx.HashExp{"booking": bookingID}).Row(&c.Email, &c.Phone, &c.Locale)
-	if errors.Is(err, sql.ErrNoRows) {
-		return notify.Contact{}, nil
-	}
-	// A landline is for calling: texts then go to the number that the client's record has for them.
-	if _, mobile, ok := booking.Phone(c.Phone, ""); !ok || !mobile {
-		c.Phone = ""
-	}
-	return c, err
+// patientFact reads a pet alone.
+func patientFact(db dbx.Builder, clinic *Clinic, id string) (notify.Patient, error) {
+	var f notify.Facts
+	err := readPeople(db, clinic, &f, "", id, "")
+	return f.Patient, err
 }
 
 // stopped reads which of some addresses said stop. The answer matches e-mail addresses whatever their case.
@@ -196,6 +206,8 @@ func messageRows(db dbx.Builder, which dbx.Expression) ([]outbox.Row, error) {
 		Locale    string  `db:"locale"`
 		Template  string  `db:"template"`
 		Edited    bool    `db:"edited"`
+		OwnTo     bool    `db:"own_address"`
+		OwnTime   bool    `db:"own_time"`
 		Sequence  float64 `db:"sequence"`
 		State     string  `db:"state"`
 		Reason    string  `db:"reason"`
@@ -204,7 +216,7 @@ func messageRows(db dbx.Builder, which dbx.Expression) ([]outbox.Row, error) {
 		SendAt    string  `db:"send_at"`
 		ExpiresAt string  `db:"expires_at"`
 	}
-	err := db.Select("id", "key", "purpose", "channel", "to", "bcc", "subject", "text", "locale", "template", "edited", "sequence",
+	err := db.Select("id", "key", "purpose", "channel", "to", "bcc", "subject", "text", "locale", "template", "edited", "own_address", "own_time", "sequence",
 		"state", "reason", "attempts", "planned_at", "send_at", "expires_at").From(Messages).Where(which).All(&rows)
 	if err != nil {
 		return nil, err
@@ -213,7 +225,7 @@ func messageRows(db dbx.Builder, which dbx.Expression) ([]outbox.Row, error) {
 	for i, r := range rows {
 		out[i] = outbox.Row{
 			ID: r.ID, Key: r.Key, Purpose: outbox.Purpose(r.Purpose), Channel: outbox.Channel(r.Channel), To: r.To, BCC: splitAddresses(r.BCC),
-			Subject: r.Subject, Text: r.Text, Locale: r.Locale, Template: r.Template, Edited: r.Edited, Sequence: int(r.Sequence),
+			Subject: r.Subject, Text: r.Text, Locale: r.Locale, Template: r.Template, Edited: r.Edited, OwnAddress: r.OwnTo, OwnTime: r.OwnTime, Sequence: int(r.Sequence),
 			State: outbox.State(r.State), Reason: outbox.Reason(r.Reason), Attempts: int(r.Attempts),
 			PlannedAt: ParseInstant(r.PlannedAt), SendAt: ParseInstant(r.SendAt), ExpiresAt: ParseInstant(r.ExpiresAt),
 		}
@@ -225,6 +237,15 @@ func splitAddresses(s string) []string {
 	return strings.FieldsFunc(s, func(c rune) bool { return c == ',' || c == ' ' })
 }
 
+// PlanNew queues the messages of a booking that was just made, in the same transaction: nothing can have been said about it yet.
+func PlanNew(app core.App, clinic *Clinic, key links.Key, r *core.Record, now time.Time) error {
+	facts, err := factsBeside(app, clinic, key, r)
+	if err != nil {
+		return err
+	}
+	return follow(app, facts, now)
+}
+
 // PlanBooking brings the queue in line with a booking as it is now (R-13, R-14). It is to be called inside the transaction that changed the
 // booking, its client or its patient, and changes nothing when nothing changed.
 func PlanBooking(app core.App, clinic *Clinic, key links.Key, r *core.Record, now time.Time) error {
@@ -232,6 +253,11 @@ func PlanBooking(app core.App, clinic *Clinic, key links.Key, r *core.Record, no
 	if err != nil {
 		return err
 	}
+	return follow(app, facts, now)
+}
+
+// follow brings the queue in line with the facts.
+func follow(app core.App, facts notify.Facts, now time.Time) error {
 	planned, tasks := notify.Plan(facts)
 	unwanted := outbox.ReasonNotWanted
 	if facts.Booking.Status == booking.Cancelled {
@@ -239,10 +265,10 @@ func PlanBooking(app core.App, clinic *Clinic, key links.Key, r *core.Record, no
 	}
 	ours := slices.DeleteFunc(facts.Rows, func(row outbox.Row) bool { return !notify.Plans(row.Purpose) })
 	if err := Reconcile(app, ours, planned, unwanted, now); err != nil {
-		return fmt.Errorf("booking %s: %w", r.Id, err)
+		return fmt.Errorf("booking %s: %w", facts.Booking.ID, err)
 	}
 	for _, t := range tasks {
-		if err := MakeTask(app, Task{Kind: t.Kind, Title: t.Title, Client: t.Client, Booking: t.Booking}); err != nil {
+		if err := MakeTask(app, Task{Kind: t.Kind, Title: t.Title, Location: facts.Location.ID, Client: t.Client, Booking: t.Booking}); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -15,11 +16,27 @@ import (
 // Outgoing is a leased message: an attempt is written down, and until the lease ends nobody else touches it.
 type Outgoing struct {
 	outbox.Row
-	Location string
-	Client   string
-	Booking  string
-	Parts    int
-	Visit    time.Time // the booking's start, zero without one
+	Location    string
+	Client      string
+	Booking     string
+	Parts       int
+	Attachments []string  // file names, as PocketBase stores them
+	Visit       time.Time // the booking's start, zero without one
+	// What a calendar says of the visit, as it is now; zero without a booking (R-50).
+	VisitUntil     time.Time
+	VisitSequence  int
+	VisitCancelled bool
+	LinkVersion    int
+	// What an external service is told; read for its channel only.
+	FirstName string
+	Patients  []Named
+	DueOn     string
+}
+
+// Named is a record's id and the name that it goes by.
+type Named struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // LeaseOptions says what may be leased.
@@ -27,8 +44,10 @@ type LeaseOptions struct {
 	Limit int
 	// For is how long the lease holds; longer than any attempt may take.
 	For time.Duration
-	// Except are channels whose gateway is stopped: their rows stay queued.
+	// Except are channels that nothing leaves by for now: their rows stay queued.
 	Except []outbox.Channel
+	// Only, when not empty, is the one channel to take from.
+	Only outbox.Channel
 	// Gateway names the gateway that each channel will use, for the attempt's event.
 	Gateway func(outbox.Channel) string
 }
@@ -56,18 +75,12 @@ func Lease(app core.App, clinic *Clinic, now time.Time, o LeaseOptions) (Leased,
 		var wait []waiting
 		ended := map[ending][]string{}
 		for _, row := range due {
-			if state, reason := outbox.LastCheck(row.Purpose, row.Channel, row.standing(clinic)); state != outbox.Queued {
-				ended[ending{state, reason}] = append(ended[ending{state, reason}], row.ID)
+			end, turn := row.judged(clinic, now)
+			if end.state != outbox.Queued {
+				ended[end] = append(ended[end], row.ID)
 				continue
 			}
-			window := outbox.Window{}
-			if at := clinic.Locations[row.Location]; at != nil {
-				window = at.Notify.Window
-			}
-			switch turn := outbox.Due(row.Row, row.Visit, window, now); turn.Step {
-			case outbox.StepStale:
-				stale := ending{outbox.Stale, outbox.ReasonStale}
-				ended[stale] = append(ended[stale], row.ID)
+			switch turn.Step {
 			case outbox.StepWait:
 				wait = append(wait, waiting{row.ID, Instant(turn.At)})
 			case outbox.StepSend:
@@ -99,6 +112,22 @@ type dueRow struct {
 	check outbox.Standing
 }
 
+// judged answers how a due row ends before it leaves, or, where it stays queued, whether it is its turn.
+func (r dueRow) judged(clinic *Clinic, now time.Time) (ending, outbox.Turn) {
+	if state, reason := outbox.LastCheck(r.Purpose, r.Channel, r.standing(clinic)); state != outbox.Queued {
+		return ending{state, reason}, outbox.Turn{}
+	}
+	window := outbox.Window{}
+	if at := clinic.Locations[r.Location]; at != nil {
+		window = at.Notify.Window
+	}
+	turn := outbox.Due(r.Row, r.Visit, window, now)
+	if turn.Step == outbox.StepStale {
+		return ending{outbox.Stale, outbox.ReasonStale}, turn
+	}
+	return ending{state: outbox.Queued}, turn
+}
+
 func (r dueRow) standing(clinic *Clinic) outbox.Standing {
 	s := r.check
 	if at := clinic.Locations[r.Location]; at != nil {
@@ -107,19 +136,33 @@ func (r dueRow) standing(clinic *Clinic) outbox.Standing {
 	return s
 }
 
-// dueColumns joins what the last check must know. A priority's due rows are found by the partial index on (priority, send_at).
-const dueColumns = `
+// rowColumns joins all that hand-over and the last check need to know, so that a batch is one reading. What few rows need is read behind a
+// condition: the names for an external service, the patients and reminders that a message itself names.
+const rowColumns = `
 SELECT m.id, m.key, m.purpose, m.channel, m."to", m.bcc, m.subject, m.text, m.locale, m.location, m.client, m.booking, m.parts, m.attempts,
-       m.planned_at, m.send_at, m.expires_at,
-       b.id IS NULL, ifnull(b.status, ''), ifnull(b.starts_at, ''), ifnull(b.no_email, 0), ifnull(b.no_sms, 0),
+       m.planned_at, m.send_at, m.expires_at, m.attachments,
+       b.id IS NULL, ifnull(b.status, ''), ifnull(b.starts_at, ''), ifnull(b.ends_at, ''), ifnull(b.sequence, 0), ifnull(b.link_version, 0),
+       ifnull(b.no_email, 0), ifnull(b.no_sms, 0),
        c.id IS NULL OR c.merge_into != '', ifnull(c.no_email, 0), ifnull(c.no_sms, 0), ifnull(c.refused, '[]'),
-       ifnull(p.deceased_on, '') != '', ifnull(p.inactive, 0),
-       EXISTS (SELECT 1 FROM stopped_addresses s WHERE s.channel = m.channel AND s.address = lower(m."to") AND s.purpose IN ('', m.purpose))
+       ifnull(p.deceased_on, '') != '' OR ` + anyNamedPatient + `d.deceased_on != ''),
+       ifnull(p.inactive, 0) OR ` + anyNamedPatient + `d.inactive),
+       m.reminders != '[]' AND NOT EXISTS (SELECT 1 FROM json_each(m.reminders) j JOIN reminders r ON r.id = j.value WHERE r.state NOT IN ('cancelled', 'done', 'held')),
+       EXISTS (SELECT 1 FROM stopped_addresses s WHERE s.channel = m.channel AND s.address = lower(m."to") AND s.purpose IN ('', m.purpose)),
+       CASE WHEN m.channel = 'external' THEN ifnull(c.first_name, '') ELSE '' END,
+       CASE WHEN m.channel = 'external' AND m.patients != '[]'
+            THEN (SELECT json_group_array(json_object('id', d.id, 'name', d.name)) FROM json_each(m.patients) j JOIN patients d ON d.id = j.value) ELSE '[]' END,
+       CASE WHEN m.channel = 'external' AND m.reminders != '[]'
+            THEN ifnull((SELECT min(r.due_on) FROM json_each(m.reminders) j JOIN reminders r ON r.id = j.value), '') ELSE '' END
 FROM messages m
 LEFT JOIN bookings b ON b.id = m.booking
 LEFT JOIN clients c ON c.id = m.client
-LEFT JOIN patients p ON p.id = b.patient
-WHERE m.state = 'queued' AND m.priority = {:priority} AND m.send_at <= {:now} AND m.next_try_at <= {:now}`
+LEFT JOIN patients p ON p.id = b.patient`
+
+// One dead pet among several is enough to hold a message back: planning names the others in a new one.
+const anyNamedPatient = `m.patients != '[]' AND EXISTS (SELECT 1 FROM json_each(m.patients) j JOIN patients d ON d.id = j.value WHERE `
+
+// A priority's due rows are found by the partial index on (priority, send_at).
+const dueCondition = ` WHERE m.state = 'queued' AND m.priority = {:priority} AND m.send_at <= {:now} AND m.next_try_at <= {:now}`
 
 func dueRows(tx core.App, now time.Time, o LeaseOptions) ([]dueRow, error) {
 	var due []dueRow
@@ -127,14 +170,18 @@ func dueRows(tx core.App, now time.Time, o LeaseOptions) ([]dueRow, error) {
 		if len(due) >= o.Limit {
 			break
 		}
-		sql := dueColumns
+		statement := rowColumns + dueCondition
 		params := dbx.Params{"priority": priority, "now": Instant(now), "limit": o.Limit - len(due)}
+		if o.Only != "" {
+			statement += ` AND m.channel = {:only}`
+			params["only"] = string(o.Only)
+		}
 		for i, c := range o.Except {
 			name := fmt.Sprintf("except%d", i)
-			sql += ` AND m.channel != {:` + name + `}`
+			statement += ` AND m.channel != {:` + name + `}`
 			params[name] = string(c)
 		}
-		rows, err := readDue(tx.NonconcurrentDB().NewQuery(sql + ` ORDER BY m.send_at LIMIT {:limit}`).Bind(params))
+		rows, err := readRows(tx.NonconcurrentDB().NewQuery(statement + ` ORDER BY m.send_at LIMIT {:limit}`).Bind(params))
 		if err != nil {
 			return nil, err
 		}
@@ -143,7 +190,7 @@ func dueRows(tx core.App, now time.Time, o LeaseOptions) ([]dueRow, error) {
 	return due, nil
 }
 
-func readDue(query *dbx.Query) (due []dueRow, err error) {
+func readRows(query *dbx.Query) (read []dueRow, err error) {
 	rows, err := query.Rows()
 	if err != nil {
 		return nil, err
@@ -154,30 +201,48 @@ func readDue(query *dbx.Query) (due []dueRow, err error) {
 		}
 	}()
 	for rows.Next() {
-		var r dueRow
-		var purpose, channel, bcc, planned, send, expires, status, starts, refused string
-		var parts, attempts float64
-		var bookingGone, clientGone bool
-		s := &r.check
-		if err := rows.Rows.Scan(&r.ID, &r.Key, &purpose, &channel, &r.To, &bcc, &r.Subject, &r.Text, &r.Locale, &r.Location, &r.Client, &r.Booking,
-			&parts, &attempts, &planned, &send, &expires,
-			&bookingGone, &status, &starts, &s.DeclinedEmail, &s.DeclinedSMS,
-			&clientGone, &s.NoEmail, &s.NoSMS, &refused, &s.Deceased, &s.Inactive, &s.StoppedAddress); err != nil {
+		r, err := readRow(rows.Rows)
+		if err != nil {
 			return nil, err
 		}
-		r.Purpose, r.Channel, r.BCC = outbox.Purpose(purpose), outbox.Channel(channel), splitAddresses(bcc)
-		r.State, r.Parts, r.Attempts = outbox.Queued, int(parts), int(attempts)
-		r.PlannedAt, r.SendAt, r.ExpiresAt, r.Visit = ParseInstant(planned), ParseInstant(send), ParseInstant(expires), ParseInstant(starts)
-		s.BookingKnown, s.BookingGone = r.Booking != "", bookingGone
-		s.BookingCancelled = booking.Status(status) == booking.Cancelled
-		s.VisitExpected = booking.Status(status) == booking.Booked || booking.Status(status) == booking.Confirmed
-		s.ClientKnown, s.ClientGone = r.Client != "", clientGone
-		if s.Refused, err = texts(refused); err != nil {
-			return nil, err
-		}
-		due = append(due, r)
+		read = append(read, r)
 	}
-	return due, rows.Err()
+	return read, rows.Err()
+}
+
+func readRow(rows *sql.Rows) (dueRow, error) {
+	var r dueRow
+	var purpose, channel, bcc, planned, send, expires, attachments, status, starts, ends, refused, patients string
+	var parts, attempts, sequence, linkVersion float64
+	var bookingGone, clientGone bool
+	s := &r.check
+	err := rows.Scan(&r.ID, &r.Key, &purpose, &channel, &r.To, &bcc, &r.Subject, &r.Text, &r.Locale, &r.Location, &r.Client, &r.Booking,
+		&parts, &attempts, &planned, &send, &expires, &attachments,
+		&bookingGone, &status, &starts, &ends, &sequence, &linkVersion, &s.DeclinedEmail, &s.DeclinedSMS,
+		&clientGone, &s.NoEmail, &s.NoSMS, &refused, &s.Deceased, &s.Inactive, &s.ReminderUnwanted, &s.StoppedAddress,
+		&r.FirstName, &patients, &r.DueOn)
+	if err != nil {
+		return r, err
+	}
+	r.Purpose, r.Channel, r.BCC = outbox.Purpose(purpose), outbox.Channel(channel), splitAddresses(bcc)
+	r.State, r.Parts, r.Attempts = outbox.Queued, int(parts), int(attempts)
+	r.PlannedAt, r.SendAt, r.ExpiresAt = ParseInstant(planned), ParseInstant(send), ParseInstant(expires)
+	r.Visit, r.VisitUntil, r.VisitSequence, r.LinkVersion = ParseInstant(starts), ParseInstant(ends), int(sequence), int(linkVersion)
+	s.BookingKnown, s.BookingGone = r.Booking != "", bookingGone
+	s.BookingCancelled = booking.Status(status) == booking.Cancelled
+	r.VisitCancelled = s.BookingCancelled
+	s.VisitExpected = booking.Status(status) == booking.Booked || booking.Status(status) == booking.Confirmed
+	s.ClientKnown, s.ClientGone = r.Client != "", clientGone
+	if s.Refused, err = texts(refused); err != nil {
+		return r, err
+	}
+	if r.Attachments, err = texts(attachments); err != nil {
+		return r, err
+	}
+	if patients == "[]" {
+		return r, nil
+	}
+	return r, json.Unmarshal([]byte(patients), &r.Patients)
 }
 
 type ending struct {
@@ -249,10 +314,14 @@ func take(db dbx.Builder, going []Outgoing, now time.Time, o LeaseOptions) error
 	if int(n) != len(going) {
 		return fmt.Errorf("took %d of %d rows: is another process working on this data?", n, len(going))
 	}
+	// created is by the real clock, which a provider's is compared with when it is asked; at is by the clinic's.
 	_, err = db.NewQuery(`INSERT INTO message_events (id, message, kind, at, gateway, created, updated)
-		SELECT ` + randomID + `, value ->> 'id', 'attempt', {:now}, value ->> 'gateway', {:now}, {:now} FROM json_each({:rows})`).Bind(params).Execute()
+		SELECT ` + randomID + `, value ->> 'id', 'attempt', {:now}, value ->> 'gateway', ` + realNow + `, ` + realNow + ` FROM json_each({:rows})`).Bind(params).Execute()
 	return err
 }
+
+// realNow is the real clock, also while the clinic's is moved, written as [Instant] writes.
+const realNow = `strftime('%Y-%m-%d %H:%M:%fZ', 'now')`
 
 // randomID makes a record id inside a statement: 60 random bits in PocketBase's alphabet and length.
 const randomID = `substr(lower(hex(randomblob(8))), 1, 15)`

@@ -19,6 +19,7 @@ type Typed struct {
 	PetBornOn     string
 	Species       string
 	NoOffers      bool
+	Mobile        bool // the phone can get texts
 }
 
 // Guests is who came out of a request: the owner's and the pet's record, and how they were found.
@@ -100,7 +101,7 @@ func newClient(app core.App, location string, typed Typed, found booking.Matchin
 	set(r, "last_name", typed.LastName)
 	set(r, "email", typed.Email)
 	set(r, "phone", typed.Phone)
-	if _, mobile, ok := booking.Phone(typed.Phone, typed.Country); ok && mobile {
+	if typed.Mobile {
 		set(r, "sms_phone", typed.Phone)
 	}
 	set(r, "address", typed.Address)
@@ -118,7 +119,8 @@ func newClient(app core.App, location string, typed Typed, found booking.Matchin
 	} else {
 		set(r, "review", "none")
 	}
-	if err := app.Save(r); err != nil {
+	// Every field was read strictly from the form, so PocketBase's own checks, a query for each relation, would only hold the lock for longer.
+	if err := app.SaveNoValidate(r); err != nil {
 		return nil, fmt.Errorf("save client: %w", err)
 	}
 	if found.Kind == booking.Ambiguous {
@@ -159,7 +161,7 @@ func findOrMakePatient(app core.App, client string, typed Typed) (string, error)
 	set(r, "species", typed.Species)
 	set(r, "breed", typed.PetBreed)
 	set(r, "born_on", typed.PetBornOn)
-	if err := app.Save(r); err != nil {
+	if err := app.SaveNoValidate(r); err != nil {
 		return "", fmt.Errorf("save patient: %w", err)
 	}
 	if found.Kind == booking.Ambiguous {
@@ -171,7 +173,7 @@ func findOrMakePatient(app core.App, client string, typed Typed) (string, error)
 }
 
 // Task is something that needs a person.
-type Task struct{ Kind, Title, Client, Booking, Message string }
+type Task struct{ Kind, Title, Location, Client, Booking, Message string }
 
 // MakeTask puts a task on the list, once: planning says the same things again and again, and what a person has done stays done.
 func MakeTask(app core.App, t Task) error {
@@ -190,6 +192,7 @@ func MakeTask(app core.App, t Task) error {
 	r := core.NewRecord(collection)
 	set(r, "kind", t.Kind)
 	set(r, "title", t.Title)
+	set(r, "location", t.Location)
 	set(r, "client", t.Client)
 	set(r, "booking", t.Booking)
 	set(r, "message", t.Message)
@@ -207,7 +210,9 @@ func SetMatchKeys(r *core.Record, country string) {
 	if e164, _, ok := booking.Phone(phone, country); ok {
 		phone, phoneKey = e164, e164
 	}
-	if e164, _, ok := booking.Phone(sms, country); ok {
+	if sms == text(r, "phone") {
+		sms, smsKey = phone, phoneKey
+	} else if e164, _, ok := booking.Phone(sms, country); ok {
 		sms, smsKey = e164, e164
 	}
 	set(r, "phone", phone)

@@ -32,6 +32,17 @@ func Reconcile(app core.App, have []outbox.Row, want []outbox.Planned, withdrawn
 				delete(values, own)
 			}
 		}
+		if u.KeepAddress {
+			delete(values, "to")
+			delete(values, "bcc")
+		}
+		if u.KeepTime {
+			for _, own := range []string{"planned_at", "send_at", "expires_at", "next_try_at"} {
+				delete(values, own)
+			}
+		} else {
+			values["own_time"] = false
+		}
 		if err := rewrite(db, u.ID, values, now); err != nil {
 			return fmt.Errorf("requeue %s: %w", u.To.Key, err)
 		}

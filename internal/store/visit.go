@@ -12,6 +12,7 @@ import (
 
 	"pawbell/internal/booking"
 	"pawbell/internal/calendar"
+	"pawbell/internal/notify"
 )
 
 // VisitRow is a booking as its owner's page and the answer to a request show it.
@@ -60,15 +61,11 @@ func FindVisit(app core.App, id string) (*core.Record, error) {
 
 // VisitNames are the owner's first name and the pet's name of a booking, empty where the records are gone.
 func VisitNames(app core.App, clinic *Clinic, v VisitRow) (first, pet string, err error) {
-	client, err := clientFact(app.DB(), v.Client)
-	if err != nil {
-		return "", "", fmt.Errorf("read client: %w", err)
+	var f notify.Facts
+	if err := readPeople(app.DB(), clinic, &f, v.Client, v.Patient, v.ID); err != nil {
+		return "", "", fmt.Errorf("read people: %w", err)
 	}
-	patient, err := patientFact(app.DB(), clinic, v.Patient)
-	if err != nil {
-		return "", "", fmt.Errorf("read patient: %w", err)
-	}
-	return client.FirstName, patient.Name, nil
+	return f.Client.FirstName, f.Patient.Name, nil
 }
 
 // SetStatus moves a booking on, as its owner may.

@@ -147,7 +147,7 @@ func (l *ledger) total() int {
 type serving struct {
 	address string
 	serve   func(net.Listener) error
-	mutex   sync.Mutex
+	moving  sync.Mutex
 	current net.Listener
 }
 
@@ -164,8 +164,8 @@ func open(t testing.TB, serve func(net.Listener) error) *serving {
 
 // closeFor refuses connections for a while.
 func (s *serving) closeFor(d time.Duration) error {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
+	s.moving.Lock()
+	defer s.moving.Unlock()
 	if err := s.current.Close(); err != nil {
 		return err
 	}

@@ -305,11 +305,13 @@ func (tr *trial) account() {
 		}
 	})
 	byVisit := map[string]int{}
+	states := map[string]int{}
 	by := map[string]*verdict{}
 	known := map[string]bool{}
 	problems := map[string]int{}
 	for _, m := range rows {
 		known[m.ID] = true
+		states[strings.TrimSpace(m.Channel+" "+m.State+" "+m.Reason)]++
 		byVisit[m.Booking]++
 		took := tr.accepted[m.ID]
 		v, problem := judge(m, took)
@@ -348,6 +350,9 @@ func (tr *trial) account() {
 	for _, line := range slices.Sorted(maps.Keys(by)) {
 		v := by[line]
 		fmt.Fprintf(&table, "%s %8d %8d %8d %8d %6d %8d %6d\n", line, v.messages, v.accepted, v.doubled, v.again, v.lost, v.unknown, v.ended)
+	}
+	for _, state := range slices.Sorted(maps.Keys(states)) {
+		fmt.Fprintf(&table, "%7d %s\n", states[state], state)
 	}
 	for _, e := range errors {
 		fmt.Fprintf(&table, "logged %d times: %s %s\n", e.N, e.Message, e.Job)

@@ -1,0 +1,125 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/booking"
+	"pawbell/internal/calendar"
+	"pawbell/internal/links"
+	"pawbell/internal/notify"
+)
+
+// About names the records that a message written by hand speaks of, by id; "" for those it does not.
+type About struct {
+	Location *Location // from where it comes, never nil
+	Client   string
+	Booking  *core.Record // nil if it is about no visit
+	DueOn    string       // of the reminder that it repeats, "" for none
+	Patients []string
+}
+
+// Facts reads what a message about these records may say. A visit brings its own owner, patient and contact; patients that are named take
+// the place of the visit's. Those that are not the client's are refused.
+func (a About) Facts(app core.App, clinic *Clinic, key links.Key) (notify.Facts, error) {
+	var f notify.Facts
+	var err error
+	if a.Booking != nil {
+		if f, err = BookingFacts(app, clinic, key, a.Booking); err != nil {
+			return f, err
+		}
+	} else if a.Client != "" {
+		if f.Client, err = clientFact(app.DB(), a.Client); err != nil {
+			return f, fmt.Errorf("client: %w", err)
+		}
+	}
+	f.Location, f.Templates, f.Links.Base = a.Location.Notify, clinic.Templates, clinic.Base
+	if a.DueOn != "" {
+		if f.DueOn, err = calendar.ParseDate(a.DueOn); err != nil {
+			return f, fmt.Errorf("due date: %w", err)
+		}
+	}
+	if len(a.Patients) > 0 {
+		patients, err := patientsOf(app.DB(), clinic, f.Client.ID, a.Patients)
+		if err != nil {
+			return f, err
+		}
+		f.Patient, f.Others = patients[0], patients[1:]
+	}
+	return f, nil
+}
+
+// patientsOf reads patients of a client, in the order named.
+func patientsOf(db dbx.Builder, clinic *Clinic, client string, ids []string) ([]notify.Patient, error) {
+	var own []string
+	if err := db.Select("id").From(Patients).Where(dbx.HashExp{"client": client}).Column(&own); err != nil {
+		return nil, fmt.Errorf("patients of the client: %w", err)
+	}
+	patients := make([]notify.Patient, len(ids))
+	for i, id := range ids {
+		if client == "" || !slices.Contains(own, id) {
+			return nil, wrong("patients", "unknown", "This is no patient of the client.")
+		}
+		var err error
+		if patients[i], err = patientFact(db, clinic, id); err != nil {
+			return nil, fmt.Errorf("patient: %w", err)
+		}
+	}
+	return patients, nil
+}
+
+// Workplace chooses from where an account writes that did not say: the first of the places offered at which it works, else the only one
+// at which it does; nil if that does not settle it.
+func Workplace(clinic *Clinic, account *core.Record, offered ...string) *Location {
+	for _, id := range offered {
+		if at := clinic.Locations[id]; at != nil && !at.Inactive && WorksAt(account, id) {
+			return at
+		}
+	}
+	var only *Location
+	for _, at := range clinic.Order {
+		if !WorksAt(account, at.ID) {
+			continue
+		}
+		if only != nil {
+			return nil
+		}
+		only = at
+	}
+	return only
+}
+
+// StillEmployed reports whether an account may use what staff use: a superuser, or a staff account that was not switched off.
+func StillEmployed(account *core.Record) bool {
+	return account != nil && (account.IsSuperuser() || account.Collection().Name == Staff && !truth(account, "inactive"))
+}
+
+// Refusals are several things that a person can mend, each on its field.
+type Refusals []*booking.Refusal
+
+// Error names the fields and what is wrong with each.
+func (r Refusals) Error() string { return fmt.Sprintf("%d refusals, the first: %v", len(r), r[0]) }
+
+// Unwrap lets [AsRefusal] find the first.
+func (r Refusals) Unwrap() []error {
+	errs := make([]error, len(r))
+	for i, refusal := range r {
+		errs[i] = refusal
+	}
+	return errs
+}
+
+// orNil is nil where there is nothing to mend.
+func (r Refusals) orNil() error {
+	if len(r) == 0 {
+		return nil
+	}
+	return r
+}
+
+func (r *Refusals) add(field, code, message string, params map[string]any) {
+	*r = append(*r, &booking.Refusal{Field: field, Code: code, Message: message, Params: params})
+}

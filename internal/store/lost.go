@@ -1,0 +1,100 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/outbox"
+)
+
+// LostLease is a row whose lease ran out: the process died, or an answer never came.
+type LostLease struct {
+	Outgoing
+	Gateway   string
+	GatewayID string
+	Attempted time.Time // when the last attempt was made, by the clinic's clock
+	Since     time.Time // the same by the real clock, which providers have
+	Doubts    int       // attempts of which nobody could ever tell what became of them, this one included
+}
+
+// LostLeases reads up to limit rows whose lease ran out, the oldest first (R-15).
+//
+// An attempt is in doubt when nothing was written down between it and the next one: an answer, a report and a settlement all leave an
+// event, so a row that only ever failed for a while is in no doubt at all.
+func LostLeases(app core.App, now time.Time, limit int) ([]LostLease, error) {
+	db := app.NonconcurrentDB()
+	rows, err := readRows(db.NewQuery(rowColumns + ` WHERE m.state = 'sending' AND m.leased_until <= {:now} ORDER BY m.leased_until LIMIT {:limit}`).
+		Bind(dbx.Params{"now": Instant(now), "limit": limit}))
+	if err != nil {
+		return nil, fmt.Errorf("read lost leases: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	set, err := idSet(ids)
+	if err != nil {
+		return nil, err
+	}
+	var histories []struct {
+		ID        string  `db:"id"`
+		Gateway   string  `db:"gateway"`
+		GatewayID string  `db:"gateway_id"`
+		Attempted string  `db:"attempted"`
+		Since     string  `db:"since"`
+		Doubts    float64 `db:"doubts"`
+	}
+	err = db.NewQuery(`
+		SELECT m.id, m.gateway, m.gateway_id, ifnull(max(CASE WHEN e.kind = 'attempt' THEN e.at END), m.updated) AS attempted,
+		       ifnull(max(CASE WHEN e.kind = 'attempt' THEN e.created END), m.updated) AS since,
+		       total(e.kind = 'attempt' AND ifnull(e.next, 'attempt') = 'attempt') AS doubts
+		FROM messages m LEFT JOIN (
+			SELECT message, kind, at, created, lead(kind) OVER (PARTITION BY message ORDER BY at, rowid) AS next
+			FROM message_events WHERE message IN (SELECT value FROM json_each({:ids}))
+		) e ON e.message = m.id
+		WHERE m.id IN (SELECT value FROM json_each({:ids})) GROUP BY m.id`).Bind(dbx.Params{"ids": set}).All(&histories)
+	if err != nil {
+		return nil, fmt.Errorf("read attempts of lost leases: %w", err)
+	}
+	at := make(map[string]int, len(histories))
+	for i, h := range histories {
+		at[h.ID] = i
+	}
+	lost := make([]LostLease, len(rows))
+	for i, r := range rows {
+		h := histories[at[r.ID]]
+		r.State = outbox.Sending
+		lost[i] = LostLease{Outgoing: r.Outgoing, Gateway: h.Gateway, GatewayID: h.GatewayID, Attempted: ParseInstant(h.Attempted), Since: ParseInstant(h.Since), Doubts: max(1, int(h.Doubts))}
+	}
+	return lost, nil
+}
+
+// Claimed reads which of the provider's ids belong to messages to the same addresses already, so that one provider's message is never
+// taken for two of ours (R-15).
+func Claimed(app core.App, lost []LostLease) (map[string]bool, error) {
+	claimed := map[string]bool{}
+	addresses := make([]string, len(lost))
+	for i, l := range lost {
+		addresses[i] = l.To
+	}
+	set, err := idSet(addresses)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	err = app.NonconcurrentDB().NewQuery(`SELECT gateway_id FROM messages WHERE "to" IN (SELECT value FROM json_each({:to})) AND +gateway_id != '' AND +state != 'sending'`).
+		Bind(dbx.Params{"to": set}).Column(&ids)
+	if err != nil {
+		return nil, fmt.Errorf("read claimed ids: %w", err)
+	}
+	for _, id := range ids {
+		claimed[id] = true
+	}
+	return claimed, nil
+}

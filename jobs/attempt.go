@@ -1,0 +1,127 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/gateway"
+	"pawbell/internal/outbox"
+	"pawbell/internal/store"
+)
+
+// answer is what one attempt led to, and what it says about the gateway.
+type answer struct {
+	store.Ended
+	stopped bool // the gateway refuses us altogether
+}
+
+// attempt makes one attempt and asks the rules what it leads to. Whatever breaks in it breaks for this message alone: a panic leaves the message
+// in doubt, and the provider is asked about it like about any other.
+func (j *house) attempt(ctx context.Context, clinic *store.Clinic, m store.Outgoing, until time.Time) (a answer) {
+	name := j.gatewayName(m.Channel)
+	defer func() {
+		if broken := recover(); broken != nil {
+			j.app.Logger().Error("hand-over broke", "message", m.ID, "cause", fmt.Sprintf("%T", broken), "stack", string(debug.Stack()))
+			a = j.settled(m, name, gateway.Result{Outcome: outbox.Uncertain, Detail: "the program broke while it handed the message over"})
+		}
+	}()
+	now := j.now()
+	g, ok := j.gateways.For(m.Channel)
+	switch {
+	case !ok:
+		return j.settled(m, name, gateway.Result{Outcome: outbox.Stopped, NotTried: true, Detail: "no gateway for this channel"})
+	case ctx.Err() != nil:
+		return j.settled(m, name, gateway.Result{Outcome: outbox.Temporary, NotTried: true, Detail: "shutting down"})
+	case j.rests.holds(m.Channel, now):
+		return j.settled(m, name, gateway.Result{Outcome: outbox.Stopped, NotTried: true, Detail: "held back: the gateway rests"})
+	case now.After(until.Add(-attemptTime)):
+		return j.settled(m, name, gateway.Result{Outcome: outbox.Temporary, NotTried: true, Detail: "held back: the batch took too long"})
+	}
+	message := j.handOver(clinic, m)
+	if len(m.Attachments) > 0 {
+		// Files may be large; they are in memory for one message at a time.
+		j.files.Lock()
+		defer j.files.Unlock()
+		var problem *gateway.Result
+		if message.Attachments, problem = j.attachments(m); problem != nil {
+			return j.settled(m, name, *problem)
+		}
+	}
+	ctx, cancel := context.WithTimeout(j.calling(ctx), attemptTime)
+	defer cancel()
+	return j.settled(m, name, g.Send(ctx, message))
+}
+
+func (j *house) settled(m store.Outgoing, name string, r gateway.Result) answer {
+	now := j.now()
+	settlement := outbox.Settle(m.Row, outbox.Answer{Outcome: r.Outcome, Reason: r.Reason, RetryAfter: r.RetryAfter}, now, random)
+	if r.NotTried {
+		// Our own breaker, rate or rest held it back: that is not the message's fault.
+		settlement.Uncounted = true
+		if r.RetryAfter > 0 {
+			j.rests.rest(m.Channel, now.Add(r.RetryAfter))
+		}
+	}
+	a := answer{
+		Ended:   store.Ended{Settlement: settlement, Message: m, Gateway: name, GatewayID: r.GatewayID, Detail: r.Detail},
+		stopped: settlement.StopGateway && !r.NotTried,
+	}
+	if a.stopped {
+		j.rests.rest(m.Channel, now.Add(closedFor))
+	}
+	switch r.Outcome {
+	case outbox.Accepted:
+		a.Event = string(gateway.EventAccepted)
+	case outbox.Permanent, outbox.Temporary, outbox.Stopped:
+		a.Event = string(gateway.EventFailed)
+	}
+	return a
+}
+
+// note writes down what some attempts led to, and tells a person of a gateway that refuses us, in one transaction. A gateway that takes
+// messages again has mended itself: its task is done.
+func (j *house) note(clinic *store.Clinic, answers []answer) error {
+	batch := make([]store.Ended, len(answers))
+	stopped, working := map[string]string{}, map[string]bool{}
+	for i, a := range answers {
+		batch[i] = a.Ended
+		switch {
+		case a.stopped:
+			stopped[a.Gateway] = a.Detail
+		case a.Event == string(gateway.EventAccepted):
+			working[a.Gateway] = true
+		}
+	}
+	now := j.now()
+	var ids []string
+	err := j.app.RunInTransaction(func(tx core.App) error {
+		var err error
+		if ids, err = store.SaveOutcomes(tx, clinic, batch, now); err != nil {
+			return err
+		}
+		for name, detail := range stopped {
+			j.rests.stopped(name)
+			if err := store.GatewayStopped(tx, name, detail); err != nil {
+				return err
+			}
+		}
+		for name := range working {
+			if _, refused := stopped[name]; refused || !j.rests.working(name) {
+				continue
+			}
+			if err := store.GatewayWorks(tx, name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("save outcomes: %w", err)
+	}
+	j.announce(ids)
+	return nil
+}
