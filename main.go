@@ -35,7 +35,7 @@ func main() {
 	app.OnBootstrap().BindFunc(command.OpenLinks(desk))
 	app.OnBootstrap().BindFunc(command.KeepAtHome(clock, gateways))
 	ring := jobs.Register(app, desk, gateways, clock.Now)
-	hooks.Bind(app, hooks.House{Desk: desk, Now: clock.Now, Ring: ring})
+	hooks.Bind(app, hooks.House{Desk: desk, Now: clock.Now, RealNow: time.Now, Gateways: gateways, Ring: ring})
 
 	migratecmd.MustRegister(app, app.RootCmd, migratecmd.Config{Dir: "pb_migrations"})
 	command.Register(app, clock.Now)

@@ -58,3 +58,14 @@ func readObject(e *core.RequestEvent) (map[string]any, error) {
 	}
 	return object, nil
 }
+
+// discarded is how much of an unread body net/http reads off the connection before it answers.
+const discarded = 256 << 10
+
+// closeAfterLongBody ends the connection after a request whose body may be left half read. net/http does so by itself, but not for a body that
+// is wrapped, as PocketBase's is: the rest would then be taken for the next request, which behind a proxy is somebody else's.
+func closeAfterLongBody(e *core.RequestEvent) {
+	if length := e.Request.ContentLength; length < 0 || length > discarded {
+		e.Response.Header().Set("Connection", "close")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -46,13 +47,17 @@ type clinic struct {
 
 // newClinic opens a clinic with one practitioner who works from 08:00 to 16:00 every day, and a reason of half an hour. Asking often is
 // free: the limits have tests of their own.
-func newClinic(t testing.TB) *clinic {
+func newClinic(t testing.TB, with ...func(*hooks.House)) *clinic {
 	t.Helper()
 	c := &clinic{t: t, now: monday, rung: new(atomic.Int64)}
 	c.app = clinictest.New(t, func(app core.App) {
 		c.desk = store.NewDesk(app)
 		c.desk.Links = links.Key("0123456789abcdef0123456789abcdef")
-		hooks.Bind(app, hooks.House{Desk: c.desk, Now: func() time.Time { return c.now }, Ring: func() { c.rung.Add(1) }})
+		house := hooks.House{Desk: c.desk, Now: func() time.Time { return c.now }, Ring: func() { c.rung.Add(1) }}
+		for _, add := range with {
+			add(&house)
+		}
+		hooks.Bind(app, house)
 	})
 	c.app.Settings().RateLimits.ExcludedIPs = []string{"192.0.2.1", "127.0.0.1"}
 	c.location = clinictest.Location(t, c.app, clinictest.Fields{"name": "Harbour Vets"})
@@ -101,11 +106,16 @@ func (c *clinic) as(token, method, target string, body any) reply {
 	if body != nil && !isText {
 		text = asJSON(c.t, body)
 	}
-	recorded := clinictest.Ask(c.t, c.handler, method, target, token, text)
+	return heard(c.t, method+" "+target, clinictest.Ask(c.t, c.handler, method, target, token, text))
+}
+
+// heard reads a recorded answer.
+func heard(t testing.TB, asked string, recorded *httptest.ResponseRecorder) reply {
+	t.Helper()
 	r := reply{Status: recorded.Code, Header: recorded.Header(), Body: recorded.Body.String()}
 	if strings.HasPrefix(r.Body, "{") {
 		if err := json.Unmarshal([]byte(r.Body), &r.JSON); err != nil {
-			c.t.Fatalf("%s %s answered %q: %v", method, target, r.Body, err)
+			t.Fatalf("%s answered %q: %v", asked, r.Body, err)
 		}
 	}
 	return r

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pocketbase/pocketbase/core"
 
+	"pawbell/internal/gateway"
 	"pawbell/internal/store"
 )
 
@@ -18,6 +19,10 @@ type House struct {
 	Desk *store.Desk
 	// Now is the clinic's clock.
 	Now func() time.Time
+	// RealNow is the real clock, by which providers sign; nil = Now.
+	RealNow func() time.Time
+	// Gateways are who reports by webhook; the zero Set is nobody.
+	Gateways gateway.Set
 	// Ring wakes the dispatcher after a commit that may have queued something.
 	Ring func()
 }
@@ -35,9 +40,20 @@ func Bind(app core.App, h House) {
 	app.OnRecordDelete(store.Bookings).BindFunc(inTx(h.bookingRemoved))
 	afterEach(app, h.bookingSettled, store.Bookings)
 
+	app.OnRecordCreateRequest(store.Messages).BindFunc(inRequestTx(h.messageWritten))
+	app.OnRecordUpdateRequest(store.Messages).BindFunc(h.messageCorrected)
+	app.OnRecordUpdate(store.Messages).BindFunc(inTx(h.messageCommanded))
+	afterEach(app, h.messageSettled, store.Messages)
+
 	app.OnRecordCreate(store.Clients).BindFunc(inTx(h.clientSaved))
 	app.OnRecordUpdate(store.Clients).BindFunc(inTx(h.clientChanged))
 	app.OnRecordUpdate(store.Patients).BindFunc(inTx(h.patientChanged))
+
+	app.OnRecordCreateRequest(store.StoppedAddresses).BindFunc(stopReadable)
+	app.OnRecordUpdateRequest(store.StoppedAddresses).BindFunc(stopReadable)
+	app.OnRecordDeleteRequest(store.StoppedAddresses).BindFunc(noteBeforeLifting)
+	app.OnRecordDelete(store.StoppedAddresses).BindFunc(inTx(h.stopLifted))
+	app.OnRecordAfterDeleteSuccess(store.StoppedAddresses).BindFunc(h.ringAfter)
 
 	app.OnRecordCreate(store.Locations).BindFunc(inTx(h.locationMade))
 	app.OnRecordValidate(store.Locations).BindFunc(locationSound)

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/pocketbase/pocketbase/apis"
 	"github.com/pocketbase/pocketbase/core"
@@ -22,6 +23,8 @@ import (
 func (h House) routes(e *core.ServeEvent) error {
 	e.Router.Bind(&hook.Handler[*core.RequestEvent]{Id: "pawbellHeaders", Priority: apis.DefaultBodyLimitMiddlewarePriority - 1, Func: h.headers})
 
+	e.Router.BindFunc(diskTrouble)
+
 	quiet := apis.SkipSuccessActivityLog()
 	api := e.Router.Group("/api/booking")
 	api.Bind(quiet)
@@ -34,15 +37,29 @@ func (h House) routes(e *core.ServeEvent) error {
 	api.POST("/manage/{token}/cancel", h.manageCancel)
 	api.POST("/manage/{token}/move", h.manageMove)
 
+	e.Router.GET("/api/health/outbox", h.outboxHealth).Bind(apis.RequireAuth(core.CollectionNameSuperusers, store.Staff), quiet)
+
+	e.Router.POST("/api/webhooks/{gateway}", h.hear).Bind(quiet)
+
+	e.Router.GET("/api/statements.csv", h.statementsFile)
+	e.Router.POST("/api/external/reports", h.externalReport)
+	e.Router.GET("/print/letters", h.lettersShown).Bind(quiet)
+	e.Router.POST("/print/letters", h.lettersPrinted)
+	e.Router.GET("/print/letters.css", letterStyle).Bind(quiet)
+
 	e.Router.GET("/manage/{token}", h.page("manage.html")).Bind(quiet)
 	e.Router.GET("/{$}", h.page("index.html")).Bind(quiet)
-	e.Router.GET("/{path...}", h.asset).Bind(quiet, apis.Gzip())
+	e.Router.GET(unsubscribePath+"{token}", h.unsubscribeShow).Bind(quiet)
+	e.Router.POST(unsubscribePath+"{token}", h.unsubscribeAct).Bind(quiet)
+	e.Router.GET("/{path...}", h.asset).Bind(quiet)
+	e.Router.POST("/api/messages/preview", h.previewMessage).Bind(apis.RequireAuth(store.Staff, core.CollectionNameSuperusers))
 	return e.Next()
 }
 
 // headers go with every answer of ours, and large bodies from strangers are cut off before they are read. The dashboard has its own.
 func (h House) headers(e *core.RequestEvent) error {
 	at := e.Request.URL.Path
+	closeAfterLongBody(e)
 	if strings.HasPrefix(at, "/_/") {
 		if strings.HasPrefix(at, "/_/extensions") {
 			e.Response.Header().Set("Cache-Control", "no-cache")
@@ -73,42 +90,74 @@ func (h House) headers(e *core.RequestEvent) error {
 		}
 		return e.Next()
 	}
-	// A link's token must not travel to other sites, nor a page about one visit stay in a shared cache.
-	if strings.HasPrefix(at, managePath) {
+	// A link's token must not travel to other sites, nor a page about one person stay in a shared cache.
+	if strings.HasPrefix(at, managePath) || strings.HasPrefix(at, unsubscribePath) {
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cache-Control", "no-store")
+	}
+	if strings.HasPrefix(at, unsubscribePath) && e.Request.ContentLength > publicBody {
+		return errTooMuch
 	}
 	return e.Next()
 }
 
-// page answers one of the embedded pages, with the clinic's names and phones for readers without JavaScript.
+// page answers one of the embedded pages, with the clinic's names and phones for readers without JavaScript. It is written anew when the
+// clinic changed.
 func (h House) page(name string) func(*core.RequestEvent) error {
+	type ready struct {
+		clinic *store.Clinic
+		file   *packed
+	}
+	var last atomic.Pointer[ready]
 	return func(e *core.RequestEvent) error {
-		raw, err := fs.ReadFile(pb_public.FS, name)
-		if err != nil {
-			return fmt.Errorf("read page: %w", err)
-		}
 		clinic, err := h.Desk.Clinic()
 		if err != nil {
 			return err
 		}
-		framed := framers(clinic)
-		e.Response.Header().Set("Content-Security-Policy",
-			"default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'; frame-ancestors "+framed)
-		if framed == "'self'" {
-			e.Response.Header().Set("X-Frame-Options", "SAMEORIGIN")
-		} else {
-			// The older header knows no list; with it, the newer one would not be obeyed everywhere.
-			e.Response.Header().Del("X-Frame-Options")
+		page := last.Load()
+		if page == nil || page.clinic != clinic {
+			content, err := h.written(name, clinic)
+			if err != nil {
+				return err
+			}
+			file, err := pack(name, content)
+			if err != nil {
+				return err
+			}
+			page = &ready{clinic, file}
+			last.Store(page)
 		}
-		if e.Response.Header().Get("Cache-Control") == "" {
-			e.Response.Header().Set("Cache-Control", "no-cache")
-		}
-		contacts, err := contactLines(clinic)
-		if err != nil {
-			return err
-		}
-		return e.HTML(http.StatusOK, string(bytes.ReplaceAll(raw, []byte(pb_public.Contacts), contacts)))
+		h.pageHeaders(e, clinic)
+		return page.file.answer(e)
+	}
+}
+
+// written is a page with the clinic's contacts in it.
+func (h House) written(name string, clinic *store.Clinic) ([]byte, error) {
+	raw, err := fs.ReadFile(pb_public.FS, name)
+	if err != nil {
+		return nil, fmt.Errorf("read page: %w", err)
+	}
+	contacts, err := contactLines(clinic)
+	if err != nil {
+		return nil, err
+	}
+	return bytes.ReplaceAll(raw, []byte(pb_public.Contacts), contacts), nil
+}
+
+// pageHeaders say what a page may load, and who may show it inside their own.
+func (h House) pageHeaders(e *core.RequestEvent, clinic *store.Clinic) {
+	framed := framers(clinic)
+	header := e.Response.Header()
+	header.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'; frame-ancestors "+framed)
+	if framed == "'self'" {
+		header.Set("X-Frame-Options", "SAMEORIGIN")
+	} else {
+		// The older header knows no list; with it, the newer one would not be obeyed everywhere.
+		header.Del("X-Frame-Options")
+	}
+	if header.Get("Cache-Control") == "" {
+		header.Set("Cache-Control", "no-cache")
 	}
 }
 
@@ -138,12 +187,15 @@ func contactLines(clinic *store.Clinic) ([]byte, error) {
 
 // asset answers a file of the pages. What is no file is no page either: a mistyped address is a 404, not the booking page.
 func (h House) asset(e *core.RequestEvent) error {
-	name := path.Clean(e.Request.PathValue("path"))
-	info, err := fs.Stat(pb_public.FS, name)
-	if err != nil || info.IsDir() || strings.HasSuffix(name, ".go") || strings.HasSuffix(name, ".html") {
+	all, err := assets()
+	if err != nil {
+		return fmt.Errorf("pack the pages' files: %w", err)
+	}
+	file := all[path.Clean(e.Request.PathValue("path"))]
+	if file == nil {
 		return e.NotFoundError("There is no page here.", nil)
 	}
 	e.Response.Header().Set("Cache-Control", "no-cache")
 	e.Response.Header().Set("Content-Security-Policy", "default-src 'self'")
-	return e.FileFS(pb_public.FS, name)
+	return file.answer(e)
 }

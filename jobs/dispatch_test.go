@@ -136,7 +136,7 @@ func TestADeathBetweenAcceptanceAndNote(t *testing.T) {
 		t.Fatalf("leased %d, %v", len(leased.Going), err)
 	}
 	accepted, lost := leased.Going[0], leased.Going[1]
-	tr.provider.Send(t.Context(), handOver(clinic, accepted))
+	tr.provider.Send(t.Context(), tr.handOver(clinic, accepted))
 
 	tr.dispatch(at.Add(time.Minute))
 	if tr.provider.count() != 1 {

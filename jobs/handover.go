@@ -26,7 +26,7 @@ func (j *house) handOver(clinic *store.Clinic, m store.Outgoing) gateway.Message
 		ID: m.ID, Channel: m.Channel, Purpose: m.Purpose, Attempt: m.Attempts, To: m.To, Subject: m.Subject, Text: m.Text, Locale: m.Locale, ExpiresAt: m.ExpiresAt,
 	}
 	if m.Channel == outbox.External {
-		out.Due = due(m)
+		out.Due = dueData(m)
 		return out
 	}
 	at := clinic.Locations[m.Location]
@@ -47,7 +47,7 @@ func (j *house) handOver(clinic *store.Clinic, m store.Outgoing) gateway.Message
 	}
 	out.Text, out.HTML = notify.Mail(m.Subject, m.Text, m.Locale, from)
 	if m.Purpose == outbox.Group {
-		out.UnsubscribeURL = store.UnsubscribeURL(clinic, j.desk.Links, m.ID)
+		out.UnsubscribeURL = store.UnsubscribeURL(clinic, j.desk.Links, m.To)
 	}
 	if file, ok := j.visit(clinic, from, m); ok {
 		out.Calendar, out.CalendarMethod = file.Data, file.Method
@@ -80,8 +80,8 @@ func (j *house) visit(clinic *store.Clinic, from notify.Location, m store.Outgoi
 	}), true
 }
 
-// due is what an external service is told: whom it is about by id and first name, and nothing else of them (design, HTTP contract).
-func due(m store.Outgoing) *gateway.Due {
+// dueData is what an external service is told: whom it is about by id and first name, and nothing else of them (design, HTTP contract).
+func dueData(m store.Outgoing) *gateway.Due {
 	d := &gateway.Due{ClientID: m.Client, ClientFirstName: m.FirstName, DueOn: m.DueOn}
 	for _, p := range m.Patients {
 		d.Patients = append(d.Patients, gateway.NamedID(p))

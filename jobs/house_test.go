@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -102,9 +103,12 @@ type provider struct {
 	answers map[string][]gateway.Result // by address, in turn; accepted when there are none
 	has     map[string]bool             // ids it accepted
 	sent    []gateway.Message
-	hold    chan struct{} // when set, Send waits for it
-	blind   bool          // cannot be asked
-	late    bool          // accepts, but the answer is lost
+	hold    chan struct{}  // when set, Send waits for it
+	blind   bool           // cannot be asked
+	late    bool           // accepts, but the answer is lost
+	refuse  gateway.Result // when it says something, the answer to everybody
+	calls   int
+	holding atomic.Int64
 }
 
 func (p *provider) Name() string                { return "trial" }
@@ -112,6 +116,13 @@ func (p *provider) Carries(outbox.Channel) bool { return true }
 func (p *provider) take(m gateway.Message) gateway.Result {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	p.calls++
+	if m.To == "panic@owner.example" {
+		panic("as the test wants it")
+	}
+	if p.refuse.Outcome != "" {
+		return p.refuse
+	}
 	if list := p.answers[m.To]; len(list) > 0 {
 		p.answers[m.To] = list[1:]
 		if list[0].Outcome == outbox.Accepted || list[0].Outcome == outbox.Uncertain {
@@ -130,6 +141,7 @@ func (p *provider) take(m gateway.Message) gateway.Result {
 
 func (p *provider) Send(ctx context.Context, m gateway.Message) gateway.Result {
 	if p.hold != nil {
+		p.holding.Add(1)
 		select {
 		case <-p.hold:
 		case <-ctx.Done():

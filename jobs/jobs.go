@@ -25,8 +25,10 @@ type Clock func() time.Time
 func Register(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) (ring func()) {
 	j := &house{app: app, desk: desk, gateways: gateways, now: now, bell: make(chan struct{}, 1)}
 	dispatch := once(j.report("dispatch", j.Dispatch))
+	watch := once(j.report("watch", j.Watch))
 
 	app.Cron().MustAdd("dispatch", "* * * * *", func() { j.run(dispatch) })
+	app.Cron().MustAdd("watch", "* * * * *", func() { j.run(watch) })
 	app.Cron().MustAdd("sweep", "20 2 * * *", func() { j.run(once(j.report("sweep", j.Sweep))) })
 
 	app.OnServe().BindFunc(func(e *core.ServeEvent) error {
@@ -46,7 +48,7 @@ func Register(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) (
 		return e.Next()
 	})
 	app.OnTerminate().BindFunc(func(e *core.TerminateEvent) error {
-		j.end()
+		j.end(graceTime, lastTime)
 		return e.Next()
 	})
 	return j.ring
@@ -63,15 +65,30 @@ type house struct {
 	mutex   sync.Mutex
 	ctx     context.Context
 	stop    context.CancelFunc
+	calls   context.Context // outlives ctx, so that calls in flight may end well
+	hangUp  context.CancelFunc
 	working sync.WaitGroup
 
-	closed closedChannels
+	rests       rests
+	files       sync.Mutex // held while attachments are in memory
+	lookedAfter time.Time  // when waiting messages were last looked after; the dispatcher's own
 }
 
 func (j *house) start(ctx context.Context, stop context.CancelFunc) {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
 	j.ctx, j.stop = ctx, stop
+	j.calls, j.hangUp = context.WithCancel(context.WithoutCancel(ctx))
+}
+
+// calling is the context of calls to providers: an end of the job does not end them at once.
+func (j *house) calling(ctx context.Context) context.Context {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	if j.calls != nil {
+		return j.calls
+	}
+	return context.WithoutCancel(ctx)
 }
 
 // run is cron's way in: its goroutines are nobody's, so they are counted here, and one that comes after the end does nothing.
@@ -88,13 +105,48 @@ func (j *house) run(job func(context.Context)) {
 	job(ctx)
 }
 
-func (j *house) end() {
+const (
+	// graceTime is how long calls in flight may take when the program ends; then they are hung up, and what became of them is asked after the
+	// next start. Most who stop a service kill it ten seconds later.
+	graceTime = 6 * time.Second
+	// lastTime is what is left for writing outcomes down.
+	lastTime = 2 * time.Second
+)
+
+// end lets nothing new begin and waits, not for ever, until what is on its way is written down.
+func (j *house) end(grace, last time.Duration) {
 	j.mutex.Lock()
-	if j.stop != nil {
-		j.stop()
+	if j.stop == nil {
+		j.mutex.Unlock()
+		return
 	}
+	j.stop()
+	hangUp := j.hangUp
 	j.mutex.Unlock()
-	j.working.Wait()
+	defer hangUp()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		j.working.Wait()
+	}()
+	if within(done, grace) {
+		return
+	}
+	hangUp()
+	if !within(done, last) {
+		j.app.Logger().Error("messages were still on their way when the program ended; they are looked for after the next start")
+	}
+}
+
+func within(done <-chan struct{}, limit time.Duration) bool {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
 }
 
 // ring wakes the dispatcher. Rings while it works are one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"pawbell/internal/gateway"
@@ -11,10 +12,13 @@ import (
 	"pawbell/internal/store"
 )
 
+// settleTime is how long one run asks providers about lost attempts before what is due gets its turn; the rest is asked about the next minute.
+const settleTime = 15 * time.Second
+
 // settleLost asks providers what became of attempts that never got an answer, and lets the rules decide. It runs before anything is
 // leased, so that a message that may be with its provider is never simply sent again.
 func (j *house) settleLost(ctx context.Context, now time.Time) error {
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && j.now().Sub(now) < settleTime {
 		lost, err := store.LostLeases(j.app, now, batch)
 		if err != nil || len(lost) == 0 {
 			return err
@@ -23,10 +27,16 @@ func (j *house) settleLost(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		claimed := map[string]bool{}
-		ended := make([]store.Ended, len(lost))
-		for i, l := range lost {
-			ended[i] = j.settleOne(ctx, clinic, l, claimed)
+		asked := asking{unanswered: map[string]bool{}}
+		if asked.claimed, err = store.Claimed(j.app, lost); err != nil {
+			return err
+		}
+		ended := make([]store.Ended, 0, len(lost))
+		for _, l := range lost {
+			if ctx.Err() != nil || j.now().Sub(now) >= settleTime {
+				break
+			}
+			ended = append(ended, j.settleOne(ctx, clinic, l, asked))
 		}
 		ids, err := store.SaveOutcomes(j.app, clinic, ended, j.now())
 		if err != nil {
@@ -34,31 +44,57 @@ func (j *house) settleLost(ctx context.Context, now time.Time) error {
 		}
 		j.announce(ids)
 	}
-	return ctx.Err()
+	return nil
 }
 
-func (j *house) settleOne(ctx context.Context, clinic *store.Clinic, l store.LostLease, claimed map[string]bool) store.Ended {
+// asking is what one round of questions has learned.
+type asking struct {
+	claimed map[string]bool // provider ids that belong to a message
+	// unanswered are gateways that did not answer a question of this round: asking them about the next message would only cost time.
+	unanswered map[string]bool
+}
+
+func (j *house) settleOne(ctx context.Context, clinic *store.Clinic, l store.LostLease, asked asking) store.Ended {
 	ended := store.Ended{Message: l.Outgoing, Gateway: l.Gateway}
 	look := outbox.Look{Trace: outbox.TraceNone, Attempted: l.Attempted, Doubts: l.Doubts}
 	if g, ok := j.gateways.Named(l.Gateway); ok {
-		ctx, cancel := context.WithTimeout(ctx, attemptTime)
-		found, err := g.Find(ctx, gateway.Lookup{Message: handOver(clinic, l.Outgoing), Since: l.Since, Claimed: claimed})
-		cancel()
+		found, err := j.find(ctx, clinic, g, l, asked)
 		switch {
 		case errors.Is(err, gateway.ErrNoLookup):
 		case err != nil:
 			look.Trace, ended.Detail = outbox.TraceUnanswered, err.Error()
+			asked.unanswered[l.Gateway] = true
 		case found == nil:
 			look.Trace, look.Lag = outbox.TraceAbsent, gateway.Lag(g)
 		default:
 			look.Trace, look.Found = outbox.TraceFound, found.State
 			ended.GatewayID = found.GatewayID
-			claimed[found.GatewayID] = true
+			asked.claimed[found.GatewayID] = true
 		}
 	}
 	ended.Settlement = outbox.SettleLost(l.Row, look, j.now())
-	if ended.State != outbox.Sending {
+	known := look.Trace == outbox.TraceFound || look.Trace == outbox.TraceAbsent
+	if known && ended.State != outbox.Sending {
+		// Only what was learned is an answer: an attempt that nobody can tell of stays one in doubt, however the row goes on.
 		ended.Event = string(gateway.EventResolved)
 	}
 	return ended
+}
+
+// errNotAsked stands for a question that was not put, since its gateway has just left another one without an answer.
+var errNotAsked = errors.New("the provider does not answer")
+
+func (j *house) find(ctx context.Context, clinic *store.Clinic, g gateway.Gateway, l store.LostLease, asked asking) (found *gateway.Found, err error) {
+	if asked.unanswered[l.Gateway] {
+		return nil, errNotAsked
+	}
+	defer func() {
+		if broken := recover(); broken != nil {
+			j.app.Logger().Error("look-up broke", "message", l.ID, "cause", fmt.Sprintf("%T", broken), "stack", string(debug.Stack()))
+			found, err = nil, errors.New("the program broke while it asked the provider")
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	defer cancel()
+	return g.Find(ctx, gateway.Lookup{Message: j.handOver(clinic, l.Outgoing), Since: l.Since, Claimed: asked.claimed})
 }

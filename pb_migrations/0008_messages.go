@@ -209,7 +209,7 @@ func messageEvents() table {
 	return table{
 		name: "message_events",
 		fields: []core.Field{
-			one("message", "messages", "The message it is about.", required),
+			one("message", "messages", "The message it is about. Empty where a carrier told of one that is not known here."),
 			choice("kind", []string{"attempt", "accepted", "delivered", "failed", "bounced", "complained", "resolved"}, "attempt is written before the message is handed over, everything else is what we heard afterwards. resolved: a person said what became of it.", required, shown),
 			instant("at", "When it happened.", required, shown),
 			text("gateway", 50, "Who carried it."),

@@ -30,7 +30,7 @@ vi glæder os til at se dig og {{ patient.name }}:
 
 {{ booking.instructions }}
 
-Er du blevet forhindret? [Flyt eller aflys tiden her]({{ booking.manage_url }}), eller ring til os på {{ location.phone }}. Din reference er {{ booking.reference }}.
+Er du blevet forhindret? [Se eller aflys tiden her]({{ booking.manage_url }}), eller ring til os på {{ location.phone }}. Din reference er {{ booking.reference }}.
 
 Venlig hilsen
 {{ location.name }}`,
@@ -48,7 +48,7 @@ tiden til {{ patient.name }} er ændret. Det her gælder nu:
 
 {{ booking.instructions }}
 
-Passer det ikke? [Flyt eller aflys tiden her]({{ booking.manage_url }}), eller ring til os på {{ location.phone }}.
+Passer det ikke? [Se eller aflys tiden her]({{ booking.manage_url }}), eller ring til os på {{ location.phone }}.
 
 Venlig hilsen
 {{ location.name }}`,
@@ -90,7 +90,7 @@ vi vil gerne minde om tiden til {{ patient.name }}:
 
 {{ booking.instructions }}
 
-[Bekræft gerne, at I kommer, eller flyt eller aflys tiden]({{ booking.manage_url }}). Du kan også ringe til os på {{ location.phone }}.
+[Bekræft gerne, at I kommer, eller aflys tiden]({{ booking.manage_url }}). Du kan også ringe til os på {{ location.phone }}.
 
 Vi ses snart,
 {{ location.name }}`,

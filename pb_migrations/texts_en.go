@@ -36,7 +36,7 @@ we look forward to seeing you and {{ patient.name }}:
 
 {{ booking.instructions }}
 
-Something came up? [Move or cancel the visit here]({{ booking.manage_url }}), or call us on {{ location.phone }}. Your reference is {{ booking.reference }}.
+Something came up? [See or cancel the visit here]({{ booking.manage_url }}), or call us on {{ location.phone }}. Your reference is {{ booking.reference }}.
 
 Kind regards,
 {{ location.name }}`,
@@ -56,7 +56,7 @@ Kind regards,
 
 {{ booking.instructions }}
 
-Does it not suit you? [Move or cancel the visit here]({{ booking.manage_url }}), or call us on {{ location.phone }}.
+Does it not suit you? [See or cancel the visit here]({{ booking.manage_url }}), or call us on {{ location.phone }}.
 
 Kind regards,
 {{ location.name }}`,
@@ -104,7 +104,7 @@ we would like to remind you of {{ patient.name }}'s visit:
 
 {{ booking.instructions }}
 
-Please [confirm that you are coming, or move or cancel the visit]({{ booking.manage_url }}). You can also call us on {{ location.phone }}.
+Please [confirm that you are coming, or cancel the visit]({{ booking.manage_url }}). You can also call us on {{ location.phone }}.
 
 See you soon,
 {{ location.name }}`,

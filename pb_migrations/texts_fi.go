@@ -31,7 +31,7 @@ aika on varattu, tervetuloa:
 
 {{ booking.instructions }}
 
-Tuliko este? [Siirrä tai peru aika täällä]({{ booking.manage_url }}) tai soita meille numeroon {{ location.phone }}. Varauksesi viite on {{ booking.reference }}.
+Tuliko este? [Katso tai peru aika täällä]({{ booking.manage_url }}) tai soita meille numeroon {{ location.phone }}. Varauksesi viite on {{ booking.reference }}.
 
 Ystävällisin terveisin
 {{ location.name }}`,
@@ -49,7 +49,7 @@ varattu aika on muuttunut. Nyt se on:
 
 {{ booking.instructions }}
 
-Eikö aika sovi? [Siirrä tai peru se täällä]({{ booking.manage_url }}) tai soita meille numeroon {{ location.phone }}.
+Eikö aika sovi? [Katso tai peru se täällä]({{ booking.manage_url }}) tai soita meille numeroon {{ location.phone }}.
 
 Ystävällisin terveisin
 {{ location.name }}`,
@@ -91,7 +91,7 @@ muistathan varatun ajan:
 
 {{ booking.instructions }}
 
-[Vahvista, että tulette, tai siirrä tai peru aika]({{ booking.manage_url }}). Voit myös soittaa meille numeroon {{ location.phone }}.
+[Vahvista, että tulette, tai peru aika]({{ booking.manage_url }}). Voit myös soittaa meille numeroon {{ location.phone }}.
 
 Nähdään pian,
 {{ location.name }}`,

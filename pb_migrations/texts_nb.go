@@ -30,7 +30,7 @@ vi gleder oss til å se deg og {{ patient.name }}:
 
 {{ booking.instructions }}
 
-Kom det noe i veien? [Flytt eller avbestill timen her]({{ booking.manage_url }}), eller ring oss på {{ location.phone }}. Referansen din er {{ booking.reference }}.
+Kom det noe i veien? [Se eller avbestill timen her]({{ booking.manage_url }}), eller ring oss på {{ location.phone }}. Referansen din er {{ booking.reference }}.
 
 Vennlig hilsen
 {{ location.name }}`,
@@ -48,7 +48,7 @@ timen til {{ patient.name }} er endret. Dette gjelder nå:
 
 {{ booking.instructions }}
 
-Passer det ikke? [Flytt eller avbestill timen her]({{ booking.manage_url }}), eller ring oss på {{ location.phone }}.
+Passer det ikke? [Se eller avbestill timen her]({{ booking.manage_url }}), eller ring oss på {{ location.phone }}.
 
 Vennlig hilsen
 {{ location.name }}`,
@@ -90,7 +90,7 @@ vi vil minne om timen til {{ patient.name }}:
 
 {{ booking.instructions }}
 
-[Bekreft gjerne at dere kommer, eller flytt eller avbestill timen]({{ booking.manage_url }}). Du kan også ringe oss på {{ location.phone }}.
+[Bekreft gjerne at dere kommer, eller avbestill timen]({{ booking.manage_url }}). Du kan også ringe oss på {{ location.phone }}.
 
 Vi sees snart,
 {{ location.name }}`,

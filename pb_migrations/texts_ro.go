@@ -30,7 +30,7 @@ vă așteptăm cu drag împreună cu {{ patient.name }}:
 
 {{ booking.instructions }}
 
-A intervenit ceva? [Mutați sau anulați programarea aici]({{ booking.manage_url }}) sau sunați-ne la {{ location.phone }}. Referința programării este {{ booking.reference }}.
+A intervenit ceva? [Vedeți sau anulați programarea aici]({{ booking.manage_url }}) sau sunați-ne la {{ location.phone }}. Referința programării este {{ booking.reference }}.
 
 Cu drag,
 {{ location.name }}`,
@@ -48,7 +48,7 @@ programarea pentru {{ patient.name }} s-a schimbat. Acum este:
 
 {{ booking.instructions }}
 
-Nu vi se potrivește? [Mutați sau anulați programarea aici]({{ booking.manage_url }}) sau sunați-ne la {{ location.phone }}.
+Nu vi se potrivește? [Vedeți sau anulați programarea aici]({{ booking.manage_url }}) sau sunați-ne la {{ location.phone }}.
 
 Cu drag,
 {{ location.name }}`,
@@ -90,7 +90,7 @@ vă amintim de programarea pentru {{ patient.name }}:
 
 {{ booking.instructions }}
 
-Vă rugăm [să confirmați că veniți, sau să mutați ori să anulați programarea]({{ booking.manage_url }}). Ne puteți și suna la {{ location.phone }}.
+Vă rugăm [să confirmați că veniți sau să anulați programarea]({{ booking.manage_url }}). Ne puteți și suna la {{ location.phone }}.
 
 Pe curând,
 {{ location.name }}`,

@@ -30,7 +30,7 @@ vi ser fram emot att träffa dig och {{ patient.name }}:
 
 {{ booking.instructions }}
 
-Har du fått förhinder? [Boka om eller av tiden här]({{ booking.manage_url }}), eller ring oss på {{ location.phone }}. Din referens är {{ booking.reference }}.
+Har du fått förhinder? [Se eller boka av tiden här]({{ booking.manage_url }}), eller ring oss på {{ location.phone }}. Din referens är {{ booking.reference }}.
 
 Vänliga hälsningar
 {{ location.name }}`,
@@ -48,7 +48,7 @@ tiden för {{ patient.name }} har ändrats. Det här gäller nu:
 
 {{ booking.instructions }}
 
-Passar det inte? [Boka om eller av tiden här]({{ booking.manage_url }}), eller ring oss på {{ location.phone }}.
+Passar det inte? [Se eller boka av tiden här]({{ booking.manage_url }}), eller ring oss på {{ location.phone }}.
 
 Vänliga hälsningar
 {{ location.name }}`,
@@ -90,7 +90,7 @@ vi vill påminna om tiden för {{ patient.name }}:
 
 {{ booking.instructions }}
 
-[Bekräfta gärna att ni kommer, eller boka om eller av tiden]({{ booking.manage_url }}). Du kan också ringa oss på {{ location.phone }}.
+[Bekräfta gärna att ni kommer, eller boka av tiden]({{ booking.manage_url }}). Du kan också ringa oss på {{ location.phone }}.
 
 Vi ses snart,
 {{ location.name }}`,

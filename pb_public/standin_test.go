@@ -168,12 +168,25 @@ func (s *standIn) page(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(name, "manage/") {
 		name = "manage.html"
 	}
+	state := ""
+	if token, found := strings.CutPrefix(name, "unsubscribe/"); found {
+		name, state = "unsubscribe.html", "ask"
+		if token == "cut-short" {
+			state = "dead"
+		} else if r.Method == http.MethodPost {
+			if state = "done"; r.FormValue("List-Unsubscribe") != "One-Click" {
+				state = "ask"
+			}
+		}
+	}
 	content, err := fs.ReadFile(pb_public.FS, name)
 	if err != nil {
 		http.NotFound(w, r)
 		return
 	}
 	content = bytes.ReplaceAll(content, []byte(pb_public.Contacts), []byte("<p>Fjord Vet Oslo: <a href=\"tel:+4722334455\">+47 22 33 44 55</a></p>"))
+	content = bytes.Replace(content, []byte(pb_public.State), []byte(`data-state="`+state+`"`), 1)
+	content = bytes.ReplaceAll(content, []byte(pb_public.Receiver), []byte("k…@example.com"))
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
 }
 

@@ -24,7 +24,7 @@ func Codes() []Code {
 		{"booking.duration", "How long the visit takes, as in 30 minutes"},
 		{"booking.reference", "The booking's reference"},
 		{codeInstructions, "How to prepare, from the reason of the visit; a line that holds it is left out where there is nothing to say"},
-		{"booking.manage_url", "The link to the owner's own page, to confirm, move or cancel the visit"},
+		{"booking.manage_url", "The link to the owner's own page, to see, confirm or cancel the visit"},
 		{"location.name", "The clinic's name"},
 		{"location.phone", "The clinic's phone number"},
 		{"location.address", "The clinic's address"},

@@ -74,8 +74,13 @@ func (t Templates) Named(id, locale string, l Location, channel outbox.Channel) 
 	return c.Template, true
 }
 
-// Has reports whether there is a template with this id.
-func (t Templates) Has(id string) bool { return t.byID[id] != nil }
+// ByID is the very template with this id.
+func (t Templates) ByID(id string) (Template, bool) {
+	if c := t.byID[id]; c != nil {
+		return c.Template, true
+	}
+	return Template{}, false
+}
 
 // choose is find for a reason that names a template by its id: that template's code in the language wanted, else the very one named,
 // and the default where it is gone.

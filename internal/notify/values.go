@@ -170,8 +170,16 @@ func Compose(t Template, f Facts, channel outbox.Channel, locale string) (subjec
 	}
 	v := valuesOf(&f, locale)
 	v.instruct(&f.Reason)
-	m := c.compose(v, &f.Location, channel, carriesInstructions(t.Purpose) || t.Purpose == "" && carriesInstructions(outbox.Purpose(t.Code)))
+	m := c.compose(v, &f.Location, channel, t.instructs())
 	return m.subject, m.text, m.problems
+}
+
+// instructs reports whether the reason's instructions are added to a template's e-mail (PN-09). The few words of the neutral one stay few.
+func (t Template) instructs() bool {
+	if t.Purpose == "" {
+		return carriesInstructions(outbox.Purpose(t.Code))
+	}
+	return carriesInstructions(t.Purpose) && t.Code != codeNeutral
 }
 
 // patientNames joins the pets of the message, in the order given. A visit that staff wrote down before they knew which animal is coming is

@@ -127,28 +127,28 @@ type Planned struct {
 
 // Row is a message as the queue has it, as far as planning needs to know.
 type Row struct {
-	ID        string
-	Key       string
-	Purpose   Purpose
-	Channel   Channel
-	To        string
-	BCC       []string
-	Subject   string
-	Text      string
-	Locale    string
-	Template  string
-	Edited    bool // a person rewrote the text: planning leaves text alone
+	ID       string
+	Key      string
+	Purpose  Purpose
+	Channel  Channel
+	To       string
+	BCC      []string
+	Subject  string
+	Text     string
+	Locale   string
+	Template string
+	Edited   bool // a person rewrote the text: planning leaves text alone
 	// OwnAddress and OwnTime: a person chose where it goes, or when it leaves. Planning leaves these alone as well.
 	OwnAddress bool
 	OwnTime    bool
-	Sequence  int
-	State     State
-	Reason    Reason
-	Attempts  int
-	PlannedAt time.Time
-	SendAt    time.Time
-	ExpiresAt time.Time
-	NextTryAt time.Time // after a temporary failure, else zero
+	Sequence   int
+	State      State
+	Reason     Reason
+	Attempts   int
+	PlannedAt  time.Time
+	SendAt     time.Time
+	ExpiresAt  time.Time
+	NextTryAt  time.Time // after a temporary failure, else zero
 }
 
 // Left reports whether the message was ever handed to a provider, perhaps.

@@ -26,18 +26,21 @@ type About struct {
 // the place of the visit's. Those that are not the client's are refused.
 func (a About) Facts(app core.App, clinic *Clinic, key links.Key) (notify.Facts, error) {
 	var f notify.Facts
-	var err error
 	if a.Booking != nil {
-		if f, err = BookingFacts(app, clinic, key, a.Booking); err != nil {
+		var err error
+		if f, err = factsBeside(app, clinic, key, a.Booking); err != nil {
 			return f, err
 		}
-	} else if a.Client != "" {
-		if f.Client, err = clientFact(app.DB(), a.Client); err != nil {
+	} else {
+		if err := readPeople(app.DB(), clinic, &f, a.Client, "", ""); err != nil {
 			return f, fmt.Errorf("client: %w", err)
 		}
+		// What was typed for a visit says nothing about a message that is about none.
+		f.Contact = notify.Contact{}
 	}
 	f.Location, f.Templates, f.Links.Base = a.Location.Notify, clinic.Templates, clinic.Base
 	if a.DueOn != "" {
+		var err error
 		if f.DueOn, err = calendar.ParseDate(a.DueOn); err != nil {
 			return f, fmt.Errorf("due date: %w", err)
 		}
@@ -63,10 +66,11 @@ func patientsOf(db dbx.Builder, clinic *Clinic, client string, ids []string) ([]
 		if client == "" || !slices.Contains(own, id) {
 			return nil, wrong("patients", "unknown", "This is no patient of the client.")
 		}
-		var err error
-		if patients[i], err = patientFact(db, clinic, id); err != nil {
+		var f notify.Facts
+		if err := readPeople(db, clinic, &f, "", id, ""); err != nil {
 			return nil, fmt.Errorf("patient: %w", err)
 		}
+		patients[i] = f.Patient
 	}
 	return patients, nil
 }

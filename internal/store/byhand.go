@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,7 +11,6 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 	"github.com/pocketbase/pocketbase/tools/filesystem"
 
-	"pawbell/internal/booking"
 	"pawbell/internal/links"
 	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
@@ -74,6 +74,7 @@ func WriteByHand(app core.App, clinic *Clinic, key links.Key, r, by *core.Record
 	m.mayGo(&f)
 	m.word(f)
 	m.files(m.r.GetUnsavedFiles("attachments"), 0)
+	m.bccSound()
 	m.times()
 	if len(m.problems) > 0 {
 		return nil, m.problems
@@ -100,7 +101,7 @@ func (m *handwritten) settleAbout() error {
 	home := ""
 	if m.about.Client != "" {
 		err := m.app.DB().Select("location").From(Clients).Where(dbx.HashExp{"id": m.about.Client, "merge_into": ""}).Row(&home)
-		if isNone(err) {
+		if errors.Is(err, sql.ErrNoRows) {
 			m.problems.add("client", "unknown", "There is no such client.", nil)
 		} else if err != nil {
 			return fmt.Errorf("place of the client: %w", err)
@@ -364,13 +365,4 @@ func (m *handwritten) bccSound() {
 		return
 	}
 	set(m.r, "bcc", strings.Join(copies, ", "))
-}
-
-// asRefusal makes a list of one refusal, so that callers see one kind of error.
-func asRefusals(err error) error {
-	var one *booking.Refusal
-	if errors.As(err, &one) {
-		return Refusals{one}
-	}
-	return err
 }

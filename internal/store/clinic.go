@@ -361,7 +361,7 @@ func (l *loader) template(r *core.Record) error {
 		return nil
 	}
 	l.templates = append(l.templates, notify.Template{
-		ID: r.Id, Code: text(r, "code"), Locale: text(r, "locale"), Location: text(r, "location"),
+		ID: r.Id, Code: text(r, "code"), Purpose: outbox.Purpose(text(r, "purpose")), Locale: text(r, "locale"), Location: text(r, "location"),
 		Subject: text(r, "subject"), Email: text(r, "email_text"), SMS: text(r, "sms_text"),
 	})
 	return nil

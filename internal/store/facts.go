@@ -155,6 +155,13 @@ func patientFact(db dbx.Builder, clinic *Clinic, id string) (notify.Patient, err
 	return f.Patient, err
 }
 
+// contactFact reads what was typed for a booking alone.
+func contactFact(db dbx.Builder, bookingID string) (notify.Contact, error) {
+	var f notify.Facts
+	err := readPeople(db, &Clinic{}, &f, "", "", bookingID)
+	return f.Contact, err
+}
+
 // stopped reads which of some addresses said stop. The answer matches e-mail addresses whatever their case.
 func stopped(db dbx.Builder, addresses []string) (func(outbox.Channel, string, outbox.Purpose) bool, error) {
 	var keys []string

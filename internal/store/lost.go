@@ -23,7 +23,8 @@ type LostLease struct {
 // LostLeases reads up to limit rows whose lease ran out, the oldest first (R-15).
 //
 // An attempt is in doubt when nothing was written down between it and the next one: an answer, a report and a settlement all leave an
-// event, so a row that only ever failed for a while is in no doubt at all.
+// event, so a row that only ever failed for a while is in no doubt at all. Events count in the order in which they were written: their
+// moments come from several clocks.
 func LostLeases(app core.App, now time.Time, limit int) ([]LostLease, error) {
 	db := app.NonconcurrentDB()
 	rows, err := readRows(db.NewQuery(rowColumns + ` WHERE m.state = 'sending' AND m.leased_until <= {:now} ORDER BY m.leased_until LIMIT {:limit}`).
@@ -55,7 +56,7 @@ func LostLeases(app core.App, now time.Time, limit int) ([]LostLease, error) {
 		       ifnull(max(CASE WHEN e.kind = 'attempt' THEN e.created END), m.updated) AS since,
 		       total(e.kind = 'attempt' AND ifnull(e.next, 'attempt') = 'attempt') AS doubts
 		FROM messages m LEFT JOIN (
-			SELECT message, kind, at, created, lead(kind) OVER (PARTITION BY message ORDER BY at, rowid) AS next
+			SELECT message, kind, at, created, lead(kind) OVER (PARTITION BY message ORDER BY rowid) AS next
 			FROM message_events WHERE message IN (SELECT value FROM json_each({:ids}))
 		) e ON e.message = m.id
 		WHERE m.id IN (SELECT value FROM json_each({:ids})) GROUP BY m.id`).Bind(dbx.Params{"ids": set}).All(&histories)

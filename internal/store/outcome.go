@@ -24,21 +24,17 @@ type Ended struct {
 
 // outcome is one row of the statement that writes outcomes.
 type outcome struct {
-	ID        string  `json:"id"`
-	State     string  `json:"state"`
-	Reason    string  `json:"reason"`
-	Detail    string  `json:"detail"`
-	Gateway   string  `json:"gateway"`
-	GatewayID string  `json:"gateway_id"`
-	SentAt    string  `json:"sent_at"`
-	NextTryAt string  `json:"next_try_at"`
-	Leased    string  `json:"leased"`
-	Uncounted int     `json:"uncounted"`
-	Cost      float64 `json:"cost"`
-	Currency  string  `json:"currency"`
-	Period    string  `json:"period"`
-	LegalID   string  `json:"legal_id"`
-	Event     string  `json:"event"`
+	ID        string `json:"id"`
+	State     string `json:"state"`
+	Reason    string `json:"reason"`
+	Detail    string `json:"detail"`
+	Gateway   string `json:"gateway"`
+	GatewayID string `json:"gateway_id"`
+	NextTryAt string `json:"next_try_at"`
+	Leased    string `json:"leased"`
+	Uncounted int    `json:"uncounted"`
+	bill
+	Event string `json:"event"`
 }
 
 // SaveOutcomes writes what a batch of attempts led to: one statement for the rows, one for their events, and the tasks of those that failed,
@@ -68,12 +64,7 @@ func SaveOutcomes(app core.App, clinic *Clinic, batch []Ended, now time.Time) ([
 		if _, err := db.NewQuery(outcomeEvents).Bind(params).Execute(); err != nil {
 			return fmt.Errorf("write events: %w", err)
 		}
-		for _, e := range batch {
-			if err := taskOf(tx, e); err != nil {
-				return err
-			}
-		}
-		return nil
+		return noteEnds(tx, batch)
 	})
 	return announce, err
 }
@@ -109,19 +100,32 @@ func outcomeOf(clinic *Clinic, e Ended, now time.Time) outcome {
 	if e.Uncounted {
 		o.Uncounted = 1
 	}
-	if e.State != outbox.Sent && e.State != outbox.Delivered {
-		return o
-	}
-	o.SentAt = Instant(now)
-	at := clinic.Locations[e.Message.Location]
-	if at == nil {
-		return o
-	}
-	o.LegalID, o.Period, o.Currency = at.LegalID, Quarter(now.In(at.Place.Zone)), at.Currency
-	if e.Message.Channel == outbox.SMS {
-		o.Cost = sms.Cost(e.Message.Parts, at.SMSPrice)
+	if e.State == outbox.Sent || e.State == outbox.Delivered {
+		o.bill = billOf(clinic, e.Message.Location, e.Message.Channel, e.Message.Parts, now)
 	}
 	return o
+}
+
+// bill is what is written when a message was handed over, so that later changes of prices and companies do not touch it (R-51).
+type bill struct {
+	SentAt   string  `json:"sent_at"`
+	Cost     float64 `json:"cost"`
+	Currency string  `json:"currency"`
+	Period   string  `json:"period"`
+	LegalID  string  `json:"legal_id"`
+}
+
+func billOf(clinic *Clinic, location string, channel outbox.Channel, parts int, now time.Time) bill {
+	b := bill{SentAt: Instant(now)}
+	at := clinic.Locations[location]
+	if at == nil {
+		return b
+	}
+	b.LegalID, b.Period, b.Currency = at.LegalID, Quarter(now.In(at.Place.Zone)), at.Currency
+	if channel == outbox.SMS {
+		b.Cost = sms.Cost(parts, at.SMSPrice)
+	}
+	return b
 }
 
 // Quarter is the accounting period of a local time, as in 2027Q1 (R-51).
@@ -129,16 +133,60 @@ func Quarter(local time.Time) string {
 	return fmt.Sprintf("%dQ%d", local.Year(), (int(local.Month())+2)/3)
 }
 
-// taskOf asks a person to look at a message that failed or of which nobody knows what became.
-func taskOf(tx core.App, e Ended) error {
-	t := Task{Client: e.Message.Client, Booking: e.Message.Booking, Message: e.Message.ID}
-	switch e.State {
-	case outbox.Failed:
-		t.Kind, t.Title = "message_failed", "A message could not be delivered: "+e.Reason.Words()
-	case outbox.Unknown:
-		t.Kind, t.Title = "message_unknown", "Nobody knows whether a message arrived"
-	default:
+// noteEnds stops addresses and asks people about the messages of a batch that failed, or of which nobody knows what became. Only what really
+// ended so counts: a report may have been quicker and known better.
+func noteEnds(tx core.App, batch []Ended) error {
+	var ids []string
+	for _, e := range batch {
+		if e.State == outbox.Failed || e.State == outbox.Unknown {
+			ids = append(ids, e.Message.ID)
+		}
+	}
+	if len(ids) == 0 {
 		return nil
 	}
-	return MakeTask(tx, t)
+	states, err := statesOf(tx.NonconcurrentDB(), ids)
+	if err != nil {
+		return err
+	}
+	for _, e := range batch {
+		if states[e.Message.ID] != e.State {
+			continue
+		}
+		if err := noteEnd(tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func noteEnd(tx core.App, e Ended) error {
+	m := e.Message
+	if e.State == outbox.Unknown {
+		return MakeTask(tx, Task{
+			Kind: "message_unknown", Title: "Nobody knows whether a message arrived", Location: m.Location, Client: m.Client, Booking: m.Booking, Message: m.ID,
+		})
+	}
+	return noteFailure(tx, failure{
+		ID: m.ID, Location: m.Location, Client: m.Client, Booking: m.Booking, To: m.To, Purpose: m.Purpose, Channel: m.Channel, Failed: true, Reason: e.Reason,
+	})
+}
+
+func statesOf(db dbx.Builder, ids []string) (map[string]outbox.State, error) {
+	set, err := idSet(ids)
+	if err != nil {
+		return nil, err
+	}
+	var rows []struct {
+		ID    string `db:"id"`
+		State string `db:"state"`
+	}
+	if err := db.NewQuery(`SELECT id, state FROM messages WHERE id IN (SELECT value FROM json_each({:ids}))`).Bind(dbx.Params{"ids": set}).All(&rows); err != nil {
+		return nil, fmt.Errorf("read states: %w", err)
+	}
+	states := make(map[string]outbox.State, len(rows))
+	for _, r := range rows {
+		states[r.ID] = outbox.State(r.State)
+	}
+	return states, nil
 }

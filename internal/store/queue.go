@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -60,41 +61,64 @@ func Queue(app core.App, planned []outbox.Planned, now time.Time) error {
 	if len(planned) == 0 {
 		return nil
 	}
-	rows := make([]dbx.Params, len(planned))
-	for i, p := range planned {
-		rows[i] = messageColumns(p)
-		rows[i]["id"] = core.GenerateDefaultRandomId()
-		rows[i]["created"], rows[i]["updated"] = Instant(now), Instant(now)
-		rows[i]["revision"] = 1
-	}
-	b, err := json.Marshal(rows)
-	if err != nil {
-		return fmt.Errorf("encode messages: %w", err)
-	}
-	if _, err := app.NonconcurrentDB().NewQuery(queueStatement()).Bind(dbx.Params{"rows": string(b)}).Execute(); err != nil {
-		return fmt.Errorf("queue messages: %w", err)
+	ids := make([]string, len(planned))
+	for from := 0; from < len(planned); from += queuedAtOnce {
+		some := planned[from:min(from+queuedAtOnce, len(planned))]
+		for i := range some {
+			ids[from+i] = core.GenerateDefaultRandomId()
+		}
+		if err := queueSome(app.NonconcurrentDB(), some, ids[from:], now); err != nil {
+			return fmt.Errorf("queue messages: %w", err)
+		}
 	}
 	for i, p := range planned {
 		if p.State != outbox.Failed {
 			continue
 		}
 		title := "A message could not be written: " + p.Reason.Words() + ": " + p.Detail
-		if err := MakeTask(app, Task{Kind: "message_failed", Title: title, Client: p.Client, Booking: p.Booking, Message: rows[i]["id"].(string)}); err != nil {
+		if err := MakeTask(app, Task{Kind: "message_failed", Title: title, Client: p.Client, Booking: p.Booking, Message: ids[i]}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// queueStatement inserts rows that come as one JSON list, by the columns that a message is written with.
-var queueStatement = sync.OnceValue(func() string {
-	columns := slices.Sorted(maps.Keys(messageColumns(outbox.Planned{})))
-	columns = append(columns, "id", "created", "updated", "revision")
-	values := make([]string, len(columns))
-	for i, c := range columns {
-		columns[i], values[i] = `"`+c+`"`, `value ->> '`+c+`'`
+// queuedAtOnce is how many rows one statement inserts: SQLite takes 32,766 parameters.
+const queuedAtOnce = 500
+
+// queueSome inserts rows by one statement with a list of values for each. A JSON list would be shorter to write, but SQLite reads a row's JSON
+// anew for every column of it.
+func queueSome(db dbx.Builder, planned []outbox.Planned, ids []string, now time.Time) error {
+	columns := queueColumns()
+	params := make(dbx.Params, len(planned)*len(columns))
+	var sql strings.Builder
+	sql.WriteString(`INSERT INTO messages ("` + strings.Join(columns, `", "`) + `") VALUES `)
+	for i, p := range planned {
+		values := messageColumns(p)
+		values["id"] = ids[i]
+		values["created"], values["updated"], values["revision"] = Instant(now), Instant(now), 1
+		for j, column := range columns {
+			name := "r" + strconv.Itoa(i) + "_" + column
+			params[name] = values[column]
+			if j > 0 {
+				sql.WriteString(", ")
+			} else {
+				sql.WriteString("(")
+			}
+			sql.WriteString("{:" + name + "}")
+		}
+		sql.WriteString(")")
+		if i < len(planned)-1 {
+			sql.WriteString(", ")
+		}
 	}
-	return `INSERT INTO messages (` + strings.Join(columns, ", ") + `) SELECT ` + strings.Join(values, ", ") + ` FROM json_each({:rows})`
+	_, err := db.NewQuery(sql.String()).Bind(params).Execute()
+	return err
+}
+
+// queueColumns are the columns that a message is queued with.
+var queueColumns = sync.OnceValue(func() []string {
+	return append(slices.Sorted(maps.Keys(messageColumns(outbox.Planned{}))), "id", "created", "updated", "revision")
 })
 
 // rewrite changes a row that is still waiting or was withdrawn before any attempt. The condition is not for races, which one writer rules

@@ -34,6 +34,7 @@ const (
 	Templates             = "templates"
 	Messages              = "messages"
 	MessageEvents         = "message_events"
+	InboundMessages       = "inbound_messages"
 	StoppedAddresses      = "stopped_addresses"
 	Tasks                 = "tasks"
 )

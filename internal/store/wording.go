@@ -31,9 +31,10 @@ func (w Wording) Word(f notify.Facts, channel outbox.Channel) (Worded, Refusals)
 	said := notify.Template{Subject: w.Subject, Email: w.Text, SMS: w.Text, Locale: notify.Locale(w.Locale), Purpose: outbox.Personal}
 	textField := "text"
 	if w.Template != "" {
+		_, known := f.Templates.ByID(w.Template)
 		t, ok := f.Templates.Named(w.Template, w.Locale, f.Location, channel)
 		switch {
-		case !f.Templates.Has(w.Template):
+		case !known:
 			problems.add("template", "unknown", "There is no such text, or it is not in use any more.", nil)
 			return Worded{}, problems
 		case !ok && w.Text == "":

@@ -143,7 +143,7 @@ func (p *mailgun) report(a acceptance, event string) {
 	if err != nil {
 		return
 	}
-	p.reporter("/api/webhooks/mailgun", "application/json", string(body), nil)
+	p.reporter("/api/webhooks/mailgun", "application/json", string(body))
 }
 
 func (p *mailgun) events(w http.ResponseWriter, r *http.Request) {

@@ -252,27 +252,25 @@ func (p *program) open() int {
 }
 
 // report passes a provider's report on, if the program is there to hear it.
-func (p *program) report(l *ledger) reporter {
-	return func(path, contentType, body string, header http.Header) {
-		address := "http://" + p.address + path
-		request, err := http.NewRequest(http.MethodPost, address, strings.NewReader(body))
-		if err != nil {
-			return
-		}
-		request.Header.Set("Content-Type", contentType)
-		if form, err := url.ParseQuery(body); err == nil && contentType != "application/json" {
-			request.Header.Set("X-Twilio-Signature", twilioSignature(address, form))
-		}
-		l.reports.Add(1)
-		answer, err := web.Do(request)
-		if err != nil {
-			return
-		}
-		io.Copy(io.Discard, answer.Body)
-		answer.Body.Close()
-		if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusNoContent {
-			l.refused.Add(1)
-		}
+func (p *program) report(l *ledger, path, contentType, body string) {
+	address := "http://" + p.address + path
+	request, err := http.NewRequest(http.MethodPost, address, strings.NewReader(body))
+	if err != nil {
+		return
+	}
+	request.Header.Set("Content-Type", contentType)
+	if form, err := url.ParseQuery(body); err == nil && contentType != "application/json" {
+		request.Header.Set("X-Twilio-Signature", twilioSignature(address, form))
+	}
+	l.reports.Add(1)
+	answer, err := web.Do(request)
+	if err != nil {
+		return
+	}
+	io.Copy(io.Discard, answer.Body)
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusNoContent {
+		l.refused.Add(1)
 	}
 }
 
@@ -287,4 +285,19 @@ func (c *clinic) reopen(t testing.TB, read func(core.App)) {
 	if err := app.ResetBootstrapState(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// first finds the id of a collection's first record.
+func (p *program) first(collection string, id *string) (int, []byte) {
+	status, said := p.ask(http.MethodGet, "/api/collections/"+collection+"/records?perPage=1&fields=id", nil)
+	var page struct {
+		Items []struct {
+			ID string `json:"id"`
+		} `json:"items"`
+	}
+	if status != http.StatusOK || json.Unmarshal(said, &page) != nil || len(page.Items) == 0 {
+		return 0, said
+	}
+	*id = page.Items[0].ID
+	return status, said
 }

@@ -33,7 +33,7 @@ type twilio struct {
 }
 
 // reporter brings a provider's reports to the program, wherever it serves now.
-type reporter func(path, contentType, body string, header http.Header)
+type reporter func(path, contentType, body string)
 
 func newTwilio(t testing.TB, l *ledger, r reporter) *twilio {
 	p := &twilio{ledger: l, reporter: r}
@@ -124,7 +124,7 @@ func (p *twilio) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (p *twilio) report(a acceptance, status string) {
 	form := url.Values{"MessageSid": {a.gatewayID}, "MessageStatus": {status}, "To": {a.to}, "AccountSid": {twilioAccount}}
 	path := "/api/webhooks/twilio?message=" + a.id
-	p.reporter(path, "application/x-www-form-urlencoded", form.Encode(), nil)
+	p.reporter(path, "application/x-www-form-urlencoded", form.Encode())
 }
 
 // twilioSignature is over the address and the sorted parameters.

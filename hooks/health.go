@@ -1,0 +1,67 @@
+package hooks
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/pocketbase/pocketbase/core"
+	"github.com/pocketbase/pocketbase/tools/router"
+
+	"pawbell/internal/store"
+)
+
+// outboxHealth answers a monitor, or staff who wonder, how the queue is doing. last_dispatch_at is when a message was last handed to a
+// provider, null before the first; oldest_due_seconds is 0 while nothing is due.
+func (h House) outboxHealth(e *core.RequestEvent) error {
+	if !e.HasSuperuserAuth() && e.Auth.GetBool("inactive") {
+		return e.ForbiddenError("This account is switched off.", nil)
+	}
+	now := h.Now()
+	health, err := store.Health(e.App, now)
+	if err != nil {
+		return err
+	}
+	answer := map[string]any{
+		"queued": health.Queued, "due": health.Due, "oldest_due_seconds": 0, "sending": health.Sending, "unknown": health.Unknown, "last_dispatch_at": nil,
+	}
+	if !health.OldestDue.IsZero() {
+		answer["oldest_due_seconds"] = int(now.Sub(health.OldestDue) / time.Second)
+	}
+	if !health.LastDispatch.IsZero() {
+		answer["last_dispatch_at"] = health.LastDispatch.UTC().Format(time.RFC3339)
+	}
+	return e.JSON(http.StatusOK, answer)
+}
+
+// notWritable are SQLite's result codes of a disk that takes nothing: read-only, input or output failed, full, cannot be opened
+// (sqlite.org/rescode.html).
+var notWritable = []int{8, 10, 13, 14}
+
+// diskTrouble says that the disk is at fault where PocketBase would blame the request: whoever asked may ask again later, and a provider
+// repeats its report.
+func diskTrouble(e *core.RequestEvent) error {
+	err := e.Next()
+	if err == nil {
+		return nil
+	}
+	cause := err
+	var answer *router.ApiError
+	if errors.As(err, &answer) {
+		raw, is := answer.RawData().(error)
+		if !is {
+			return err
+		}
+		cause = raw
+	}
+	var result interface {
+		error
+		Code() int
+	}
+	if !errors.As(cause, &result) || !slices.Contains(notWritable, result.Code()&0xff) {
+		return err
+	}
+	e.App.Logger().Error("the disk takes nothing", "error", cause.Error())
+	return e.Error(http.StatusServiceUnavailable, "Nothing was saved: the disk of the clinic's computer is full or cannot be written. Try again when there is room.", nil)
+}

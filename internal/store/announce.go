@@ -1,0 +1,30 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/pocketbase/pocketbase/core"
+)
+
+// Announce tells realtime subscribers about messages that raw statements changed. It is to be called after the commit; nobody listening
+// costs nothing. The rows stand as they are stored whatever the error is: it says only that somebody may not have heard.
+func Announce(ctx context.Context, app core.App, ids []string) error {
+	if len(ids) == 0 || app.SubscriptionsBroker().TotalClients() == 0 {
+		return nil
+	}
+	records, err := app.FindRecordsByIds(Messages, ids)
+	if err != nil {
+		return fmt.Errorf("announce messages: %w", err)
+	}
+	var problems []error
+	for _, r := range records {
+		event := new(core.ModelEvent)
+		event.App, event.Model, event.Type, event.Context = app, r, core.ModelEventTypeUpdate, ctx
+		if err := app.OnModelAfterUpdateSuccess().Trigger(event); err != nil {
+			problems = append(problems, fmt.Errorf("announce message: %w", err))
+		}
+	}
+	return errors.Join(problems...)
+}

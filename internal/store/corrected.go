@@ -1,0 +1,173 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/links"
+	"pawbell/internal/outbox"
+)
+
+// whatItIs are the fields of a message that make it this message: whoever wants another one withdraws it and writes that.
+var whatItIs = []string{"location", "client", "booking", "reminders", "broadcast", "purpose", "channel", "locale", "template"}
+
+// CorrectByHand completes what somebody changed about a message that is still queued: a new text is merged and measured, a new address read
+// and a new moment fitted into the sending hours, and each is marked so that planning leaves it alone. was is the row as it
+// is, r the same with the changes. A row that has left the queue, or is withdrawn by this change, is not looked at.
+func CorrectByHand(app core.App, clinic *Clinic, key links.Key, was, r, by *core.Record, now time.Time) error {
+	queued := string(outbox.Queued)
+	if text(was, "state") != queued || text(r, "state") != queued {
+		return nil
+	}
+	m := handwritten{app: app, clinic: clinic, key: key, r: r, by: by, now: now,
+		purpose: outbox.Purpose(text(r, "purpose")), channel: outbox.Channel(text(r, "channel"))}
+	changed := func(field string) bool { return fmt.Sprint(was.Get(field)) != fmt.Sprint(r.Get(field)) }
+	for _, field := range whatItIs {
+		if changed(field) {
+			m.problems.add(field, "read_only", "This cannot be changed. Withdraw the message and write another one.", nil)
+		}
+	}
+	at := clinic.Locations[text(r, "location")]
+	if len(m.problems) > 0 || at == nil {
+		return m.problems.orNil()
+	}
+	m.about = About{Location: at, Client: text(r, "client"), Patients: list(r, "patients")}
+	if id := text(r, "booking"); id != "" {
+		visit, err := FindVisit(app, id)
+		if err != nil {
+			return err
+		}
+		m.about.Booking = visit
+	}
+	if changed("text") || changed("subject") {
+		if err := m.reword(); err != nil {
+			return err
+		}
+	}
+	if changed("to") || changed("bcc") {
+		if err := m.readdress(changed("to")); err != nil {
+			return err
+		}
+	}
+	if changed("planned_at") {
+		m.retime()
+	}
+	if err := m.refile(); err != nil {
+		return err
+	}
+	return m.problems.orNil()
+}
+
+func (m *handwritten) reword() error {
+	f, err := m.facts()
+	if err != nil {
+		return err
+	}
+	// An empty text is one that was deleted: the template's is no answer to that.
+	said, problems := Wording{Subject: text(m.r, "subject"), Text: text(m.r, "text"), Locale: text(m.r, "locale")}.Word(f, m.channel)
+	m.problems = append(m.problems, problems...)
+	m.put(said)
+	set(m.r, "edited", true)
+	return nil
+}
+
+func (m *handwritten) readdress(to bool) error {
+	m.bccSound()
+	set(m.r, "own_address", true)
+	if !to {
+		return nil
+	}
+	addresses, refusal := receivers(text(m.r, "to"), m.channel, m.about.Location.Country)
+	switch {
+	case refusal != nil:
+		m.problems = append(m.problems, refusal)
+		return nil
+	case len(addresses) == 0:
+		m.problems.add("to", string(outbox.ReasonNoAddress), "It must go somewhere. To send nothing, set the state to cancelled.", nil)
+		return nil
+	case len(addresses) > 1:
+		m.problems.add("to", "too_many", "This message goes to one address. Write another one for the others.", map[string]any{"count": len(addresses), "limit": 1})
+		return nil
+	}
+	set(m.r, "to", addresses[0])
+	refusal, err := stoppedOne(m.app, addresses, m.channel, m.purpose)
+	if refusal != nil {
+		m.problems = append(m.problems, refusal)
+	}
+	return err
+}
+
+// retime takes another wished moment. A visit reminder that would come after the visit has begun is refused.
+func (m *handwritten) retime() {
+	m.times()
+	set(m.r, "own_time", true)
+	setInstant(m.r, "next_try_at", time.Time{})
+	if expires := instant(m.r, "expires_at"); !expires.After(instant(m.r, "planned_at")) {
+		m.problems.add("planned_at", string(outbox.ReasonStale), "By then it would be of no use any more.", nil)
+	}
+}
+
+// refile measures new files together with those that are there already.
+func (m *handwritten) refile() error {
+	added := m.r.GetUnsavedFiles("attachments")
+	if len(added) == 0 {
+		return nil
+	}
+	files, err := m.app.NewFilesystem()
+	if err != nil {
+		return fmt.Errorf("open the files: %w", err)
+	}
+	var already int64
+	for _, name := range m.r.GetStringSlice("attachments") {
+		// A name that is not stored is one of those that are being added.
+		if kept, err := files.Attributes(m.r.BaseFilesPath() + "/" + name); err == nil {
+			already += kept.Size
+		}
+	}
+	m.files(added, already)
+	return files.Close()
+}
+
+// Hurry carries out the command send_now on a message: its wish is now (R-17, PC-24), and planning leaves that alone. was is the row as it is.
+func Hurry(app core.App, clinic *Clinic, was, r *core.Record, now time.Time) error {
+	set(r, "send_now", false)
+	if state := text(was, "state"); state != string(outbox.Queued) {
+		refusal := wrong("send_now", "wrong_transition", "Only a queued message can be hurried. This one is "+state+".")
+		refusal.Params = map[string]any{"from": state, "to": string(outbox.Sending)}
+		return refusal
+	}
+	visit, err := startOf(app, text(was, "booking"))
+	if err != nil {
+		return err
+	}
+	window := outbox.Window{}
+	if at := clinic.Locations[text(was, "location")]; at != nil {
+		window = at.Notify.Window
+	}
+	send, expires := outbox.SendNow(outbox.Purpose(text(was, "purpose")), outbox.Channel(text(was, "channel")), now, visit, window)
+	if !expires.After(now) {
+		return wrong("send_now", string(outbox.ReasonStale), outbox.ReasonStale.Words())
+	}
+	setTimes(r, now, send, expires)
+	setInstant(r, "next_try_at", time.Time{})
+	set(r, "own_time", true)
+	return nil
+}
+
+// startOf is when a visit begins, zero without one.
+func startOf(app core.App, id string) (time.Time, error) {
+	if id == "" {
+		return time.Time{}, nil
+	}
+	var starts []string
+	if err := app.DB().Select("starts_at").From(Bookings).Where(dbx.HashExp{"id": id}).Column(&starts); err != nil {
+		return time.Time{}, fmt.Errorf("start of the visit: %w", err)
+	}
+	if len(starts) == 0 {
+		return time.Time{}, nil
+	}
+	return ParseInstant(starts[0]), nil
+}
