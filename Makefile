@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run build test check prepare race unit fuzz bench screenshots clean
+.PHONY: help demo run build test check prepare race unit fuzz bench torture screenshots clean
 
 # One build serves vet and tests, so make test vets what it will run.
 test: RACE := -race
@@ -9,6 +9,9 @@ TESTFLAGS ?=
 FUZZTIME ?= 20s
 BENCH ?= .
 BENCHTIME ?= 1s
+TORTURE_KILLS ?= 200
+TORTURE_MESSAGES ?= 20000
+TORTURE_SEED ?=
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -43,6 +46,10 @@ fuzz: ## Every fuzz target for FUZZTIME (20s)
 
 bench: ## Every benchmark, one package at a time; BENCH and BENCHTIME narrow it down
 	go test -p 1 -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -timeout 60m ./...
+
+torture: ## Kill the program TORTURE_KILLS (200) times on TORTURE_MESSAGES (20000) messages to lying providers; TORTURE_SEED repeats a run
+	TORTURE_KILLS=$(TORTURE_KILLS) TORTURE_MESSAGES=$(TORTURE_MESSAGES) TORTURE_SEED=$(TORTURE_SEED) \
+		go test -count=1 -v -timeout 90m -run '^TestNothingIsLostOrDoubled$$' ./internal/torture
 
 screenshots: prepare ## Pictures of the owner's pages in bin/screenshots
 	@mkdir -p bin/screenshots

@@ -67,7 +67,7 @@ func TestAHurriedMessageStaysHurried(t *testing.T) {
 	}
 	// Withdrawn and wanted again, it is the plan's.
 	c.patch(c.superuser, client, fields{"no_email": true})
-	c.queued(visit, "visit_reminder email kari@owner.example: skipped opted_out 03-02 09:00")
+	c.queued(visit, "visit_reminder email kari@owner.example: skipped opted_out 03-01 22:00")
 	c.patch(c.superuser, client, fields{"no_email": false})
 	c.queued(visit, "visit_reminder email kari@owner.example: queued 03-02 09:00")
 	if c.reload(row).GetBool("own_time") {

@@ -341,20 +341,3 @@ func TestATextFromAStranger(t *testing.T) {
 		t.Errorf("%v, %v", tasks, err)
 	}
 }
-
-// a stop that staff write down by hand is kept in the form in which numbers and addresses are compared, or refused.
-func TestAStopByHandIsOneThatWorks(t *testing.T) {
-	t.Parallel()
-	p := newProviders(t)
-	make := func(channel, address string) reply {
-		return p.as(p.superuser, http.MethodPost, "/api/collections/stopped_addresses/records", fields{"channel": channel, "address": address, "cause": "stop"})
-	}
-	p.answered("a number", make("sms", "+45 20 12 34 56"), http.StatusOK)
-	p.answered("an address", make("email", " Kari@Owner.EXAMPLE"), http.StatusOK)
-	p.stops("sms "+number+" stop", "email kari@owner.example stop")
-	for channel, address := range map[string]string{"sms": "20123456", "email": "kari"} {
-		if got := make(channel, address); got.Status != http.StatusBadRequest || got.code("address") != "invalid_address" {
-			t.Errorf("%s: %d %s", address, got.Status, got.Body)
-		}
-	}
-}

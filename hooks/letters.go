@@ -116,12 +116,13 @@ func (h House) letters(e *core.RequestEvent, app core.App, account *core.Record,
 	if account == nil {
 		return nil, nil, e.UnauthorizedError("Letters are for staff.", nil)
 	}
-	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == "" })
+	if len(ids) > mostLetters {
+		return nil, nil, e.BadRequestError("These are too many letters for one page.", fieldProblem("ids", "too_many", "Print at most 200 letters at once."))
+	}
+	ids = once(ids)
 	switch malformed := slices.DeleteFunc(slices.Clone(ids), store.ValidID); {
 	case len(ids) == 0:
 		return nil, nil, e.BadRequestError("Say which letters.", fieldProblem("ids", "required", "Name the letters, separated by commas."))
-	case len(ids) > mostLetters:
-		return nil, nil, e.BadRequestError("These are too many letters for one page.", fieldProblem("ids", "too_many", "Print at most 200 letters at once."))
 	case len(malformed) > 0:
 		return nil, nil, e.BadRequestError("Some of these are no ids.", idsProblem("invalid_id", "These are no ids.", malformed))
 	}
@@ -129,8 +130,7 @@ func (h House) letters(e *core.RequestEvent, app core.App, account *core.Record,
 	if err != nil {
 		return nil, nil, err
 	}
-	slices.Sort(ids)
-	letters, err := store.Letters(app, clinic, slices.Compact(ids))
+	letters, err := store.Letters(app, clinic, ids)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -139,12 +139,23 @@ func (h House) letters(e *core.RequestEvent, app core.App, account *core.Record,
 		theirs[l.ID] = store.WorksAt(account, l.Location)
 	}
 	if unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return theirs[id] }); len(unknown) > 0 {
-		return nil, nil, e.NotFoundError("Some of these letters are not there.", idsProblem("unknown", "There are no such letters here.", slices.Compact(unknown)))
+		return nil, nil, e.NotFoundError("Some of these letters are not there.", idsProblem("unknown", "There are no such letters here.", unknown))
 	}
 	if others := those(letters, func(l store.Letter) bool { return l.Channel != outbox.Post }); len(others) > 0 {
 		return nil, nil, e.BadRequestError("Some of these are not letters.", idsProblem("not_a_letter", "These go another way than by post.", others))
 	}
 	return clinic, letters, nil
+}
+
+// once lists what is named, in its order and without repetitions.
+func once(ids []string) []string {
+	var named []string
+	for _, id := range ids {
+		if id != "" && !slices.Contains(named, id) {
+			named = append(named, id)
+		}
+	}
+	return named
 }
 
 // printable refuses letters that shall not, or cannot, be posted. One that was printed may be printed again: printers jam.

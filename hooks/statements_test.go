@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/clinictest"
 )
@@ -102,5 +104,33 @@ func TestTheTermsOfTextsAreAcceptedByADate(t *testing.T) {
 	}
 	if !enabled() {
 		t.Error("the terms are accepted, and texts are still held back")
+	}
+}
+
+// a text of which a person finds out that it was sent is on the statement like any other, and nobody is asked about it any more.
+func TestATextThatAPersonFoundToBeSentIsPaid(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	lost := func() *core.Record {
+		m := c.waiting(c.maja(), clinictest.Fields{"channel": "sms", "to": "+4520123456", "parts": 2, "state": "unknown", "reason": "not_known", "attempts": 1})
+		clinictest.Make(t, c.app, "tasks", fields{"kind": "message_unknown", "title": "What became of it?", "message": m.Id})
+		return m
+	}
+	found, gone := lost(), lost()
+	for m, state := range map[*core.Record]string{found: "sent", gone: "failed"} {
+		if got := c.patch(c.superuser, m, fields{"state": state}); got.Status != http.StatusOK {
+			t.Fatalf("%d %s", got.Status, got.Body)
+		}
+	}
+	r := c.reload(found)
+	said := []any{r.GetString("state"), r.GetFloat("cost"), r.GetString("currency"), r.GetString("billed_period"), r.GetString("legal_id"), r.GetDateTime("sent_at").Time()}
+	if diff := cmp.Diff([]any{"sent", 1.98, "DKK", "2027Q1", "12345678", c.now}, said); diff != "" {
+		t.Error(diff)
+	}
+	if r = c.reload(gone); r.GetString("state") != "failed" || r.GetFloat("cost") != 0 || r.GetString("billed_period") != "" {
+		t.Errorf("%s costs %v", r.GetString("state"), r.GetFloat("cost"))
+	}
+	if open, err := c.app.CountRecords("tasks", dbx.HashExp{"kind": "message_unknown", "done": false}); err != nil || open != 0 {
+		t.Errorf("%d questions are still open, %v", open, err)
 	}
 }

@@ -48,11 +48,14 @@ func messageByHand(now func() time.Time) func(e *core.RecordRequestEvent) error 
 			// The plan may take back what the machine withdrew, never what a person did.
 			e.Record.Set("reason", string(outbox.ReasonByPerson))
 		}
-		if err := e.Next(); err != nil {
-			return err
+		answered := from == outbox.Unknown && to != outbox.Unknown
+		if answered {
+			if err := store.Resolved(e.App, e.Record, now()); err != nil {
+				return err
+			}
 		}
-		if from != outbox.Unknown || to == outbox.Unknown {
-			return nil
+		if err := e.Next(); err != nil || !answered {
+			return err
 		}
 		return resolved(e, to, now())
 	}

@@ -176,7 +176,8 @@ func TestWebhooksAnswerLikeTheRestOfTheHouse(t *testing.T) {
 	}
 }
 
-// A report may be quicker than our own note that the message was handed over, and knows better than a time-out.
+// a report may be quicker than our own note that the message was handed over, and knows better than a time-out. It writes what the message
+// costs, and our note changes nothing of it.
 func TestAReportBeforeOurOwnAnswer(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -313,100 +314,6 @@ func TestADatabaseThatIsLockedOrClosed(t *testing.T) {
 	}
 	p.answered("a report while it is closed", p.twilio(message, sid, "sent", ""), http.StatusServiceUnavailable)
 	p.answered("a text while it is closed", p.text("+4520123456", "START", "SM2"), http.StatusServiceUnavailable)
-}
-
-// a hard bounce or a complaint stops the address and asks a person once; an unsubscription stops mail to many; what passes stops nothing.
-func TestWhatProvidersReportStopsAddresses(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		channel, event string
-		more           fields
-		state          string
-		stops, tasks   []string
-	}{
-		"a hard bounce": {"email", "failed", fields{"severity": "permanent", "reason": "bounce"}, "failed bad_address",
-			[]string{"email kari@owner.example bounce"}, []string{"bounced_address: E-mails to Kari@Owner.example come back: nothing is sent there any more"}},
-		"a complaint": {"email", "complained", nil, "sent", []string{"email kari@owner.example complaint"},
-			[]string{"bounced_address: Somebody called our mail to Kari@Owner.example spam: nothing is sent there any more"}},
-		"an unsubscription": {"email", "unsubscribed", nil, "sent", []string{"email kari@owner.example unsubscribed group"}, nil},
-		"a soft bounce":     {"email", "failed", fields{"severity": "temporary", "reason": "generic"}, "sent", nil, nil},
-		"a refusal": {"email", "failed", fields{"severity": "permanent", "reason": "espblock"}, "failed refused", nil,
-			[]string{"message_failed: A message could not be delivered: The provider refused it."}},
-		"a dead number": {"sms", "undelivered", fields{"code": "30005"}, "failed bad_address", []string{"sms +4520123456 bounce"},
-			[]string{"bounced_address: Nobody can be reached at +4520123456: no texts are sent there any more"}},
-		"a number that told the provider stop": {"sms", "failed", fields{"code": "21610"}, "failed unsubscribed", []string{"sms +4520123456 stop"},
-			[]string{"message_failed: A message could not be delivered: The receiver has unsubscribed at the provider."}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := newProviders(t)
-			id := p.email()
-			if c.channel == "sms" {
-				id = p.message()
-			}
-			for range 2 {
-				if c.channel == "sms" {
-					p.answered(name, p.twilio(id, sid, c.event, c.more["code"].(string)), http.StatusOK)
-				} else {
-					p.answered(name, p.mailgun(id, c.event, "e1", "kari@owner.example", c.more), http.StatusOK)
-				}
-			}
-			p.stands(id, c.state)
-			p.stops(c.stops...)
-			p.open(c.tasks...)
-		})
-	}
-}
-
-// those who get hidden copies share the provider's id of the message, and what happens to a copy happens to them alone.
-func TestReportsOfHiddenCopies(t *testing.T) {
-	t.Parallel()
-	p := newProviders(t)
-	id := p.email(fields{"bcc": "boss@clinic.example, desk@clinic.example"})
-	p.answered("the copy arrived", p.mailgun(id, "delivered", "e1", "boss@clinic.example"), http.StatusOK)
-	p.stands(id, "sent")
-	p.answered("a copy bounced", p.mailgun(id, "failed", "e2", "Desk@clinic.example", fields{"severity": "permanent", "reason": "bounce"}), http.StatusOK)
-	p.stands(id, "sent")
-	p.stops("email desk@clinic.example bounce")
-	p.answered("somebody else's bounced", p.mailgun(id, "failed", "e3", "stranger@owner.example", fields{"severity": "permanent", "reason": "bounce"}), http.StatusOK)
-	p.stops("email desk@clinic.example bounce")
-	p.answered("the owner's arrived", p.mailgun(id, "delivered", "e4", "kari@OWNER.example"), http.StatusOK)
-	p.stands(id, "delivered")
-}
-
-// what a provider answers at once stops an address as a report does, and the failure asks a person once. Of a mailing to many nobody is asked
-// about single failures.
-func TestRefusalsAtOnceStopAddresses(t *testing.T) {
-	t.Parallel()
-	p := newProviders(t)
-	clinic, err := p.desk.Clinic()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var batch []store.Ended
-	for _, c := range []struct {
-		channel outbox.Channel
-		to      string
-		purpose outbox.Purpose
-		reason  outbox.Reason
-	}{
-		{outbox.SMS, "+4520000001", outbox.BookingConfirmation, outbox.ReasonUnsubscribed},
-		{outbox.SMS, "+4520000002", outbox.Group, outbox.ReasonUnsubscribed},
-		{outbox.Email, "Dead@owner.example", outbox.VisitReminder, outbox.ReasonBadAddress},
-		{outbox.Email, "refused@owner.example", outbox.Group, outbox.ReasonRefused},
-	} {
-		id := p.message(fields{"channel": string(c.channel), "to": c.to, "purpose": string(c.purpose), "state": "sending", "sent_at": ""})
-		batch = append(batch, store.Ended{
-			Settlement: outbox.Settlement{State: outbox.Failed, Reason: c.reason}, Gateway: "x", Event: "failed",
-			Message: store.Outgoing{Row: outbox.Row{ID: id, Channel: c.channel, Purpose: c.purpose, To: c.to}, Location: p.location.Id},
-		})
-	}
-	if _, err := store.SaveOutcomes(p.app, clinic, batch, p.now); err != nil {
-		t.Fatal(err)
-	}
-	p.stops("sms +4520000001 stop", "sms +4520000002 stop", "email dead@owner.example bounce")
-	p.open("message_failed: A message could not be delivered: The receiver has unsubscribed at the provider.",
-		"bounced_address: E-mails to Dead@owner.example come back: nothing is sent there any more")
 }
 
 // Whoever has the log open sees what providers say.

@@ -21,9 +21,12 @@ const (
 	leaseTime   = 5 * time.Minute
 	// atOnce is how many messages are with providers at one time.
 	atOnce = 32
+	// handful is how many attempts are written down at a time, right before they are made. What was written down and not answered is in doubt
+	// if the process dies, and a mail server cannot be asked, so it is not the whole batch.
+	handful = 2 * atOnce
 	// noteTime is how long an answer may wait for others to be written down with it. What is not written down yet is in doubt if the
 	// process dies, so it is short.
-	noteTime = 200 * time.Millisecond
+	noteTime = 50 * time.Millisecond
 )
 
 // Dispatch sends everything that is due, most urgent first, until nothing is left or ctx ends. The next batch is leased while the last one
@@ -68,7 +71,7 @@ func (j *house) Dispatch(ctx context.Context, now time.Time) error {
 // lease takes rows and answers until when they are ours.
 func (j *house) lease(clinic *store.Clinic, o store.LeaseOptions) (store.Leased, time.Time, error) {
 	now := j.now()
-	o.For, o.Gateway = leaseTime, j.gatewayName
+	o.For, o.Gateway, o.AttemptsLater = leaseTime, j.gatewayName, true
 	leased, err := store.Lease(j.app, clinic, now, o)
 	if err != nil {
 		return leased, now, fmt.Errorf("lease: %w", err)
@@ -151,18 +154,25 @@ func (j *house) lookAfterWaiting(now time.Time) error {
 // ends meanwhile still writes down what it knows: only what is never answered is left to its lease.
 func (j *house) send(ctx context.Context, clinic *store.Clinic, going []store.Outgoing, until time.Time) error {
 	answers := make(chan answer, len(going))
+	var unwritten error
 	go func() {
 		defer close(answers)
 		var calls sync.WaitGroup
+		defer calls.Wait()
 		places := make(chan struct{}, atOnce)
-		for _, m := range going {
-			places <- struct{}{}
-			calls.Go(func() {
-				defer func() { <-places }()
-				answers <- j.attempt(ctx, clinic, m, until)
-			})
+		for few := range slices.Chunk(going, handful) {
+			// What cannot be written down is not handed over: it waits for its lease to end.
+			if unwritten = store.WriteAttempts(j.app, few, j.now(), j.gatewayName); unwritten != nil {
+				return
+			}
+			for _, m := range few {
+				places <- struct{}{}
+				calls.Go(func() {
+					defer func() { <-places }()
+					answers <- j.attempt(ctx, clinic, m, until)
+				})
+			}
 		}
-		calls.Wait()
 	}()
 	var firstErr error
 	for first := range answers {
@@ -170,6 +180,9 @@ func (j *house) send(ctx context.Context, clinic *store.Clinic, going []store.Ou
 			// Those rows stay leased and are settled later; the others are still to be written down.
 			firstErr = err
 		}
+	}
+	if firstErr == nil {
+		firstErr = unwritten
 	}
 	return firstErr
 }

@@ -70,6 +70,9 @@ func TestTheVisitTravelsIntoTheOwnersCalendar(t *testing.T) {
 		if strings.Contains(event, "Biopsy") || strings.Contains(event, "Bella") || strings.Contains(strings.ReplaceAll(event, "\r\n", ""), "\n") {
 			t.Errorf("what the owner's family sees:\n%s", event)
 		}
+		if !strings.Contains(event, "ORGANIZER;CN=") || !strings.Contains(strings.ReplaceAll(event, "\r\n ", ""), ":mailto:hello@harbour.example\r\n") {
+			t.Errorf("the event has no organizer:\n%s", event)
+		}
 		return leaves[2].method, event
 	}
 

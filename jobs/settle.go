@@ -56,6 +56,11 @@ type asking struct {
 
 func (j *house) settleOne(ctx context.Context, clinic *store.Clinic, l store.LostLease, asked asking) store.Ended {
 	ended := store.Ended{Message: l.Outgoing, Gateway: l.Gateway}
+	if !l.HandedOver {
+		ended.Settlement = outbox.SettleLost(l.Row, outbox.Look{Trace: outbox.TraceAbsent, Attempted: j.now()}, j.now())
+		ended.Uncounted = true
+		return ended
+	}
 	look := outbox.Look{Trace: outbox.TraceNone, Attempted: l.Attempted, Doubts: l.Doubts}
 	if g, ok := j.gateways.Named(l.Gateway); ok {
 		found, err := j.find(ctx, clinic, g, l, asked)

@@ -185,7 +185,7 @@ func messages() table {
 		indexes: []index{
 			{name: "key", unique: true, columns: "`key`", where: "`key` != ''"},
 			// The state leads the partial ones too, or else SQLite would take the index of all states and sort.
-			{name: "due", columns: "state, priority, send_at", where: "state = 'queued'"},
+			{name: "due", columns: "state, priority, send_at, next_try_at, channel", where: "state = 'queued'"},
 			{name: "expiring", columns: "state, expires_at", where: "state = 'queued'"},
 			{name: "leased", columns: "state, leased_until", where: "state = 'sending'"},
 			{name: "state", columns: "state, created"},

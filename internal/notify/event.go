@@ -17,6 +17,7 @@ type Event struct {
 	Clinic           string
 	Address          string
 	Phone            string
+	Email            string // of the clinic, who calls the visit; "" leaves it out
 	ManageURL        string
 	Domain           string    // of the event's id, which must stay the same for ever
 	Stamp            time.Time // when the file was made
@@ -45,6 +46,10 @@ func Calendar(e Event) CalendarFile {
 	event.SetEndAt(e.EndsAt)
 	event.SetStatus(status)
 	event.SetSummary("Visit to " + e.Clinic)
+	if e.Email != "" {
+		// RFC 5546 3.2.1 and 3.2.5 want it with every method.
+		event.SetOrganizer("mailto:"+e.Email, ics.WithCN(e.Clinic))
+	}
 	if e.Address != "" {
 		event.SetLocation(e.Clinic + ", " + e.Address)
 	}

@@ -50,6 +50,9 @@ type LeaseOptions struct {
 	Only outbox.Channel
 	// Gateway names the gateway that each channel will use, for the attempt's event.
 	Gateway func(outbox.Channel) string
+	// AttemptsLater leaves it to the caller to write attempts down with [WriteAttempts], right before each call. A row that was leased and
+	// never attempted is in no doubt after a crash.
+	AttemptsLater bool
 }
 
 // Leased is what one lease did.
@@ -282,24 +285,16 @@ func postpone(db dbx.Builder, rows []waiting, now time.Time) error {
 
 // The plus before state, here and above, keeps SQLite from walking the index of all queued rows for each of the few ids.
 
-// take turns rows into leased ones and writes their attempts down.
+// take turns rows into leased ones and writes their attempts down, unless that is left to the caller.
 func take(db dbx.Builder, going []Outgoing, now time.Time, o LeaseOptions) error {
 	if len(going) == 0 {
 		return nil
 	}
-	type attempt struct {
-		ID      string `json:"id"`
-		Gateway string `json:"gateway"`
-	}
-	attempts := make([]attempt, len(going))
-	for i, m := range going {
-		attempts[i] = attempt{m.ID, o.Gateway(m.Channel)}
-	}
-	b, err := json.Marshal(attempts)
+	rows, err := attemptsOf(going, o.Gateway)
 	if err != nil {
 		return err
 	}
-	params := dbx.Params{"rows": string(b), "now": Instant(now), "until": Instant(now.Add(o.For))}
+	params := dbx.Params{"rows": rows, "now": Instant(now), "until": Instant(now.Add(o.For))}
 	result, err := db.NewQuery(`UPDATE messages SET state = 'sending', leased_until = {:until}, attempts = attempts + 1, next_try_at = '',
 		gateway = j.value ->> 'gateway', updated = {:now}, revision = revision + 1
 		FROM json_each({:rows}) j WHERE messages.id = j.value ->> 'id' AND +state = 'queued'`).Bind(params).Execute()
@@ -314,8 +309,41 @@ func take(db dbx.Builder, going []Outgoing, now time.Time, o LeaseOptions) error
 	if int(n) != len(going) {
 		return fmt.Errorf("took %d of %d rows: is another process working on this data?", n, len(going))
 	}
-	// created is by the real clock, which a provider's is compared with when it is asked; at is by the clinic's.
-	_, err = db.NewQuery(`INSERT INTO message_events (id, message, kind, at, gateway, created, updated)
+	if o.AttemptsLater {
+		return nil
+	}
+	return writeAttempts(db, dbx.Params{"rows": rows, "now": params["now"]})
+}
+
+// WriteAttempts writes down that messages are handed over now. It is called before their provider is (R-15).
+func WriteAttempts(app core.App, going []Outgoing, now time.Time, gateway func(outbox.Channel) string) error {
+	rows, err := attemptsOf(going, gateway)
+	if err != nil {
+		return err
+	}
+	if err := writeAttempts(app.NonconcurrentDB(), dbx.Params{"rows": rows, "now": Instant(now)}); err != nil {
+		return fmt.Errorf("write attempts: %w", err)
+	}
+	return nil
+}
+
+func attemptsOf(going []Outgoing, gateway func(outbox.Channel) string) (string, error) {
+	type attempt struct {
+		ID      string `json:"id"`
+		Gateway string `json:"gateway"`
+	}
+	attempts := make([]attempt, len(going))
+	for i, m := range going {
+		attempts[i] = attempt{m.ID, gateway(m.Channel)}
+	}
+	b, err := json.Marshal(attempts)
+	return string(b), err
+}
+
+// writeAttempts writes the moment by both clocks: at by the clinic's, created by the real one, which a provider's is compared with when it is
+// asked.
+func writeAttempts(db dbx.Builder, params dbx.Params) error {
+	_, err := db.NewQuery(`INSERT INTO message_events (id, message, kind, at, gateway, created, updated)
 		SELECT ` + randomID + `, value ->> 'id', 'attempt', {:now}, value ->> 'gateway', ` + realNow + `, ` + realNow + ` FROM json_each({:rows})`).Bind(params).Execute()
 	return err
 }

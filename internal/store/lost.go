@@ -17,7 +17,9 @@ type LostLease struct {
 	GatewayID string
 	Attempted time.Time // when the last attempt was made, by the clinic's clock
 	Since     time.Time // the same by the real clock, which providers have
-	Doubts    int       // attempts of which nobody could ever tell what became of them, this one included
+	// HandedOver says that the last thing known of it is an attempt. Otherwise the lease ran out before its turn, and it surely never left.
+	HandedOver bool
+	Doubts     int // attempts of which nobody could ever tell what became of them, this one included
 }
 
 // LostLeases reads up to limit rows whose lease ran out, the oldest first (R-15).
@@ -50,11 +52,13 @@ func LostLeases(app core.App, now time.Time, limit int) ([]LostLease, error) {
 		Attempted string  `db:"attempted"`
 		Since     string  `db:"since"`
 		Doubts    float64 `db:"doubts"`
+		Open      float64 `db:"open"`
 	}
 	err = db.NewQuery(`
 		SELECT m.id, m.gateway, m.gateway_id, ifnull(max(CASE WHEN e.kind = 'attempt' THEN e.at END), m.updated) AS attempted,
 		       ifnull(max(CASE WHEN e.kind = 'attempt' THEN e.created END), m.updated) AS since,
-		       total(e.kind = 'attempt' AND ifnull(e.next, 'attempt') = 'attempt') AS doubts
+		       total(e.kind = 'attempt' AND ifnull(e.next, 'attempt') = 'attempt') AS doubts,
+		       total(e.kind = 'attempt' AND e.next IS NULL) AS open
 		FROM messages m LEFT JOIN (
 			SELECT message, kind, at, created, lead(kind) OVER (PARTITION BY message ORDER BY rowid) AS next
 			FROM message_events WHERE message IN (SELECT value FROM json_each({:ids}))
@@ -71,7 +75,7 @@ func LostLeases(app core.App, now time.Time, limit int) ([]LostLease, error) {
 	for i, r := range rows {
 		h := histories[at[r.ID]]
 		r.State = outbox.Sending
-		lost[i] = LostLease{Outgoing: r.Outgoing, Gateway: h.Gateway, GatewayID: h.GatewayID, Attempted: ParseInstant(h.Attempted), Since: ParseInstant(h.Since), Doubts: max(1, int(h.Doubts))}
+		lost[i] = LostLease{Outgoing: r.Outgoing, Gateway: h.Gateway, GatewayID: h.GatewayID, Attempted: ParseInstant(h.Attempted), Since: ParseInstant(h.Since), HandedOver: h.Open > 0, Doubts: max(1, int(h.Doubts))}
 	}
 	return lost, nil
 }

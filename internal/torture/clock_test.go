@@ -9,6 +9,7 @@ import (
 
 // over both nights on which the clocks change, with the power cut in the middle of them, a reminder leaves at its moment and once.
 func TestTheNightsOfSummerTime(t *testing.T) {
+	t.Parallel()
 	for _, night := range []struct {
 		name         string
 		visit, leave time.Time

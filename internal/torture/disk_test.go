@@ -32,6 +32,7 @@ func roomFor(t *testing.T, process int, bytes uint64) {
 // PR, X: while the disk is full nothing is acknowledged that is not stored, the program stays up and says what is wrong, and it goes on by
 // itself when there is room again. What was with a provider meanwhile is neither lost nor doubled.
 func TestAFullDisk(t *testing.T) {
+	t.Parallel()
 	for _, s := range []shortage{
 		{"no file may grow", func(t *testing.T, tr *trial) { roomFor(t, tr.running.Process.Pid, 4096) },
 			func(t *testing.T, tr *trial) { roomFor(t, tr.running.Process.Pid, ^uint64(0)) }},

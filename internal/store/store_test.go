@@ -1,0 +1,114 @@
+package store
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"pawbell/internal/booking"
+	"pawbell/internal/calendar"
+	"pawbell/internal/clinictest"
+)
+
+// What the fast reader of instants reads is what the slow one would.
+func TestAnInstantIsReadAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		at := time.UnixMilli(rapid.Int64Range(-2_000_000_000_000, 7_000_000_000_000).Draw(t, "at")).UTC()
+		if got := ParseInstant(Instant(at)); !got.Equal(at) {
+			t.Fatalf("%v came back as %v", at, got)
+		}
+	})
+	if !ParseInstant("").IsZero() || Instant(time.Time{}) != "" {
+		t.Fatal("no instant is the empty text")
+	}
+	if got := ParseInstant("2027-03-01 08:15:00Z"); !got.IsZero() && !got.Equal(time.Date(2027, 3, 1, 8, 15, 0, 0, time.UTC)) {
+		t.Fatalf("a shorter form was read as %v", got)
+	}
+}
+
+func TestTheFormOfAnID(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]bool{
+		"abcdefghij12345": true, "": false, "abcdefghij1234": false, "abcdefghij123456": false, "abcdefghijABCDE": false, "abcdefghij1234'": false,
+	} {
+		if ValidID(id) != want {
+			t.Errorf("%q: %v", id, !want)
+		}
+	}
+}
+
+// the quarter is the clinic's own, not that of Greenwich.
+func TestTheQuarterIsLocal(t *testing.T) {
+	t.Parallel()
+	oslo, err := time.LoadLocation("Europe/Oslo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[string]string{
+		"2026-12-31T22:59:59Z": "2026Q4", "2026-12-31T23:00:00Z": "2027Q1", "2027-03-31T21:59:59Z": "2027Q1", "2027-03-31T22:00:00Z": "2027Q2",
+	} {
+		instant, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Quarter(instant.In(oslo)); got != want {
+			t.Errorf("%s is in %s, want %s", at, got, want)
+		}
+	}
+}
+
+// Design, "what makes it fast": a day is read once, again after a mark, and never believed for longer than a minute, whoever forgot to mark it.
+func TestTheDeskReadsADayAgainWhenItMust(t *testing.T) {
+	t.Parallel()
+	app := clinictest.New(t, nil)
+	location := clinictest.Location(t, app)
+	vet := clinictest.Practitioner(t, app, location)
+	clinictest.Shift(t, app, location, vet)
+	reason := clinictest.Reason(t, app)
+	owner := clinictest.Client(t, app)
+	species := clinictest.Species(t, app, "Dog of the desk")
+	desk := NewDesk(app)
+	clock := time.Date(2027, 3, 1, 6, 0, 0, 0, time.UTC)
+	desk.now = func() time.Time { return clock }
+
+	date := calendar.Date{Year: 2027, Month: time.March, Day: 4}
+	free := func() int {
+		t.Helper()
+		clinic, err := desk.Clinic()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask := booking.Ask{Reason: clinic.Reasons[reason.Id].Rules, Species: species.Id}
+		days, err := desk.Starts(clinic, location.Id, ask, date, date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(days[0])
+	}
+	all := free()
+	busy := booking.Span{From: time.Date(2027, 3, 4, 8, 0, 0, 0, time.UTC), Until: time.Date(2027, 3, 4, 8, 30, 0, 0, time.UTC)}
+	clinictest.Visit(t, app, location, vet, reason, owner, Instant(busy.From), clinictest.Fields{
+		"ends_at": Instant(busy.Until), "busy_from": Instant(busy.From), "busy_until": Instant(busy.Until),
+	})
+	if free() != all {
+		t.Fatal("an unmarked day was read again")
+	}
+	desk.VisitChanged(location.Id, vet.Id, busy)
+	if got := free(); got != all-3 {
+		t.Fatalf("%d starts after the mark, want %d", got, all-3)
+	}
+	clinictest.Make(t, app, Absences, clinictest.Fields{"practitioner": vet.Id, "starts_at": "2027-03-04 00:00:00.000Z", "ends_at": "2027-03-05 00:00:00.000Z", "kind": "sick"})
+	if free() != all-3 {
+		t.Fatal("an unmarked day was read again")
+	}
+	clock = clock.Add(freshFor + time.Second)
+	if got := free(); got != 0 {
+		t.Fatalf("%d starts a minute later, though nobody is there", got)
+	}
+	desk.Forget(date.Add(3))
+	if len(desk.days) != 0 || len(desk.marks) != 0 {
+		t.Fatalf("%d days and %d marks were kept", len(desk.days), len(desk.marks))
+	}
+}
