@@ -113,7 +113,7 @@ func TestAnOwnerBooksAndTheMessagesArrive(t *testing.T) {
 	tab.EveryLook("2 form")
 	tab.Click("#request button.main")
 	tab.WaitForText("body", "A confirmation is on its way")
-	mail := delivered(t, folder, ".eml", "kari.nordmann@owner.example")
+	mail := delivered(t, folder, ".eml", "X-Envelope-To: kari.nordmann@owner.example")
 	delivered(t, folder, ".txt", "+4741234567")
 	tab.EveryLook("3 done")
 	for _, part := range []string{"X-Envelope-To: kari.nordmann@owner.example", "Auto-Submitted: auto-generated", "X-Pawbell-Message: ", "multipart/alternative"} {

@@ -298,6 +298,23 @@ func TestAStaleFormNeitherCommandsNorCorrects(t *testing.T) {
 	})
 }
 
+// Law 1: the commands are carried out for programs too, which save records without asking over HTTP.
+func TestCommandsAreForProgramsToo(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	client, _ := c.owner()
+	c.clock("03-01 22:00")
+	row := c.wrote(c.superuser, fields{"client": client.Id, "channel": "sms", "text": "Hej"})
+	if now := clinictest.Change(t, c.app, row, fields{"send_now": true}); now.GetString("send_at") != "2027-03-01 21:00:00.000Z" || c.reload(row).GetBool("send_now") {
+		t.Errorf("hurried: %s", asJSON(t, now.PublicExport()))
+	}
+	c.ends(row, dbx.Params{"state": "failed"})
+	clinictest.Change(t, c.app, row, fields{"requeue": true})
+	if again, err := c.app.FindFirstRecordByData(store.Messages, "resend_of", row.Id); err != nil || again.GetInt("revision") != 1 || c.reload(row).GetBool("requeue") {
+		t.Errorf("put back: %v, %v", again, err)
+	}
+}
+
 // Two presses at once, without a revision, are one new message.
 func TestPressingTwiceAtOnceIsPressingOnce(t *testing.T) {
 	t.Parallel()

@@ -14,7 +14,7 @@ import (
 	"pawbell/internal/store"
 )
 
-// PR-17: a monitor reads how the queue is doing, by an account; nobody else does.
+// A monitor reads how the queue is doing, by an account; nobody else does.
 func TestHealthOfTheQueue(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2027, 3, 1, 8, 0, 0, 0, time.UTC)

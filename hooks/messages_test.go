@@ -244,6 +244,24 @@ func TestAMessageThatCannotBeSentIsRefused(t *testing.T) {
 	c.wrote(c.superuser, fields{"client": client.Id, "channel": "email", "to": "news@owner.example", "subject": "x", "text": "y"})
 }
 
+// by hand a letter or another service's message is queued like any other; what a letter needs is a postal address.
+func TestALetterOrAnotherServicesMessageIsWrittenByHand(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	homeless, _ := c.owner()
+	client, _ := c.owner(fields{"address": "Havnegade 1", "postcode": "1058", "city": "København", "no_sms": true, "no_email": true})
+	letter := c.wrote(c.superuser, fields{"client": client.Id, "channel": "post", "text": "Dear {{ client.first_name }}, please call."})
+	if letter.GetString("to") != "Kari Nordmann, Havnegade 1, 1058 København" || letter.GetString("text") != "Dear Kari, please call." {
+		t.Errorf("the letter: %s", asJSON(t, letter.PublicExport()))
+	}
+	if got := c.wrote(c.superuser, fields{"client": client.Id, "channel": "external", "text": "Hej"}).GetString("to"); got != "+4520123456" {
+		t.Errorf("another service writes to %s", got)
+	}
+	if answer := c.as(c.superuser, http.MethodPost, messagesPath, fields{"client": homeless.Id, "channel": "post", "text": "Hej"}); answer.code("to") != "no_address" {
+		t.Errorf("without an address: %d %s", answer.Status, answer.Body)
+	}
+}
+
 // PC-09: from which place a message comes is only asked where it is not clear.
 func TestThePlaceIsTheClientsElseTheOnlyOne(t *testing.T) {
 	t.Parallel()

@@ -122,6 +122,7 @@ func (j *house) note(clinic *store.Clinic, answers []answer) error {
 	if err != nil {
 		return fmt.Errorf("save outcomes: %w", err)
 	}
+	j.tally.noted(answers)
 	j.announce(ids)
 	return nil
 }

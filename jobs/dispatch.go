@@ -23,7 +23,7 @@ const (
 	atOnce = 32
 	// handful is how many attempts are written down at a time, right before they are made. What was written down and not answered is in doubt
 	// if the process dies, and a mail server cannot be asked, so it is not the whole batch.
-	handful = 2 * atOnce
+	handful = atOnce
 	// noteTime is how long an answer may wait for others to be written down with it. What is not written down yet is in doubt if the
 	// process dies, so it is short.
 	noteTime = 50 * time.Millisecond
@@ -32,6 +32,7 @@ const (
 // Dispatch sends everything that is due, most urgent first, until nothing is left or ctx ends. The next batch is leased while the last one
 // is still on its way.
 func (j *house) Dispatch(ctx context.Context, now time.Time) error {
+	defer j.tally.tell(j.app.Logger())
 	if err := j.settleLost(ctx, now); err != nil {
 		return err
 	}
@@ -76,6 +77,7 @@ func (j *house) lease(clinic *store.Clinic, o store.LeaseOptions) (store.Leased,
 	if err != nil {
 		return leased, now, fmt.Errorf("lease: %w", err)
 	}
+	j.tally.leased(leased)
 	j.announce(leased.Ended)
 	return leased, now.Add(leaseTime), nil
 }

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -109,6 +110,8 @@ type provider struct {
 	refuse  gateway.Result // when it says something, the answer to everybody
 	calls   int
 	holding atomic.Int64
+	silent  bool // answers no question
+	asked   []gateway.Lookup
 }
 
 func (p *provider) Name() string                { return "trial" }
@@ -154,6 +157,10 @@ func (p *provider) Send(ctx context.Context, m gateway.Message) gateway.Result {
 func (p *provider) Find(_ context.Context, l gateway.Lookup) (*gateway.Found, error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	p.asked = append(p.asked, l)
+	if p.silent {
+		return nil, errors.New("no answer")
+	}
 	if p.blind {
 		return nil, gateway.ErrNoLookup
 	}

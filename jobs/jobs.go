@@ -70,6 +70,7 @@ type house struct {
 	working sync.WaitGroup
 
 	rests       rests
+	tally       tally
 	files       sync.Mutex // held while attachments are in memory
 	lookedAfter time.Time  // when waiting messages were last looked after; the dispatcher's own
 }

@@ -10,7 +10,7 @@ import (
 	"pawbell/internal/store"
 )
 
-// PR-17: a queue that stands is noticed after two turns of the dispatcher, once, and the alarm ends by itself.
+// A queue that stands is noticed after two turns of the dispatcher, once, and the alarm ends by itself.
 func TestTheAlarm(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(t)

@@ -3,6 +3,7 @@ package links
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -30,6 +31,21 @@ func TestAToken(t *testing.T) {
 				t.Fatal("opened")
 			}
 		})
+	}
+}
+
+// an unsubscribe link holds the address itself, however long.
+func TestATokenHoldsAWholeAddress(t *testing.T) {
+	t.Parallel()
+	key := Key("0123456789abcdef0123456789abcdef")
+	for _, address := range []string{"a@b.example", strings.Repeat("a", 254)} {
+		id, version, ok := key.Open(Unsubscribe, key.Token(Unsubscribe, address, 0))
+		if !ok || id != address || version != 0 {
+			t.Errorf("%d letters opened as %d, %v", len(address), len(id), ok)
+		}
+		if _, _, ok := key.Open(Manage, key.Token(Unsubscribe, address, 0)); ok {
+			t.Error("it opens a visit")
+		}
 	}
 }
 

@@ -123,6 +123,34 @@ func TestFindPrefersLanguageThenPlace(t *testing.T) {
 }
 
 // Broken texts are refused when saved; one that is there all the same says so when it is asked for.
+// whoever chooses a text by name gets it in the language that is wanted, and that very text where there is no other.
+func TestANamedTextIsTakenInTheLanguageWanted(t *testing.T) {
+	t.Parallel()
+	texts := NewTemplates([]Template{
+		{ID: "en", Code: "normal", Locale: "en", SMS: "Hi", Email: "Hi"}, {ID: "da", Code: "normal", Locale: "da", SMS: "Hej"},
+		{ID: "fi", Code: "only", Locale: "fi", Email: "Hei"},
+	})
+	for _, c := range []struct {
+		id, locale string
+		channel    outbox.Channel
+		want       string
+	}{
+		{"en", "en", outbox.SMS, "en"}, {"en", "da-DK", outbox.SMS, "da"}, {"da", "en", outbox.SMS, "en"}, {"da", "ro", outbox.SMS, "en"},
+		{"da", "da", outbox.Email, "en"}, {"fi", "en", outbox.Email, "fi"}, {"fi", "en", outbox.SMS, ""}, {"none", "en", outbox.SMS, ""},
+	} {
+		got, ok := texts.Named(c.id, c.locale, Location{Locale: "en"}, c.channel)
+		if got.ID != c.want || ok != (c.want != "") {
+			t.Errorf("%s in %s by %s is %q, %v; want %q", c.id, c.locale, c.channel, got.ID, ok, c.want)
+		}
+	}
+	if got, ok := texts.ByID("da"); !ok || got.SMS != "Hej" {
+		t.Errorf("by id: %v, %v", got, ok)
+	}
+	if _, ok := texts.ByID("none"); ok {
+		t.Error("there is no such text")
+	}
+}
+
 func TestComposeNamesEmptyCodes(t *testing.T) {
 	t.Parallel()
 	f := ordinaryFacts()

@@ -19,9 +19,6 @@ import (
 // largestMail is how much the files of one e-mail may hold together: encoded they grow by a third, and most mail servers take 20 to 25 MB.
 const largestMail = 15 << 20
 
-// usefulFor is R-05's day, after which nothing is sent any more.
-const usefulFor = 24 * time.Hour
-
 // handwritten is a message that somebody is writing.
 type handwritten struct {
 	app    core.App
@@ -276,10 +273,6 @@ func (m *handwritten) times() {
 	if planned.IsZero() {
 		planned = m.now
 	}
-	if m.now.Sub(planned) > usefulFor {
-		m.problems.add("planned_at", string(outbox.ReasonStale), "This moment is more than a day ago.", nil)
-		return
-	}
 	var visit time.Time
 	if m.about.Booking != nil {
 		visit = instant(m.about.Booking, "starts_at")
@@ -288,6 +281,9 @@ func (m *handwritten) times() {
 	if truth(m.r, "send_now") {
 		planned = m.now
 		send, expires = outbox.SendNow(m.purpose, m.channel, planned, visit, m.about.Location.Notify.Window)
+	}
+	if expires.Before(m.now) || !expires.After(planned) {
+		m.problems.add("planned_at", string(outbox.ReasonStale), "For this moment it would be of no use any more.", nil)
 	}
 	setTimes(m.r, planned, send, expires)
 }

@@ -100,14 +100,11 @@ func (m *handwritten) readdress(to bool) error {
 	return err
 }
 
-// retime takes another wished moment. A visit reminder that would come after the visit has begun is refused.
+// retime takes another wished moment, and the command to wait a little before the next try is over with it.
 func (m *handwritten) retime() {
 	m.times()
 	set(m.r, "own_time", true)
 	setInstant(m.r, "next_try_at", time.Time{})
-	if expires := instant(m.r, "expires_at"); !expires.After(instant(m.r, "planned_at")) {
-		m.problems.add("planned_at", string(outbox.ReasonStale), "By then it would be of no use any more.", nil)
-	}
 }
 
 // refile measures new files together with those that are there already.

@@ -60,6 +60,8 @@ type Leased struct {
 	Going []Outgoing
 	// Ended are the ids of rows that the last check or their age ended; their subscribers are to be told after the commit.
 	Ended []string
+	// Why counts them by reason.
+	Why map[outbox.Reason]int
 	// Looked is how many due rows were looked at: fewer than the limit means that the queue is empty for now.
 	Looked int
 }
@@ -74,7 +76,7 @@ func Lease(app core.App, clinic *Clinic, now time.Time, o LeaseOptions) (Leased,
 		if err != nil {
 			return fmt.Errorf("read due messages: %w", err)
 		}
-		leased = Leased{Looked: len(due)}
+		leased = Leased{Looked: len(due), Why: map[outbox.Reason]int{}}
 		var wait []waiting
 		ended := map[ending][]string{}
 		for _, row := range due {
@@ -98,6 +100,7 @@ func Lease(app core.App, clinic *Clinic, now time.Time, o LeaseOptions) (Leased,
 				return fmt.Errorf("end messages: %w", err)
 			}
 			leased.Ended = append(leased.Ended, ids...)
+			leased.Why[end.reason] += len(ids)
 		}
 		if err := postpone(db, wait, now); err != nil {
 			return fmt.Errorf("postpone messages: %w", err)

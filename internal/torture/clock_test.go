@@ -58,7 +58,7 @@ func TestTheNightsOfSummerTime(t *testing.T) {
 	}
 }
 
-// PR: a clock that was wrong, in either direction, costs nothing and doubles nothing.
+// a clock that was wrong, in either direction, costs nothing and doubles nothing.
 func TestAClockThatJumps(t *testing.T) {
 	t.Parallel()
 	tr := begin(t, size{seed: 5}, "mailgun", 40)

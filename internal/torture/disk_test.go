@@ -29,7 +29,7 @@ func roomFor(t *testing.T, process int, bytes uint64) {
 	}
 }
 
-// PR, X: while the disk is full nothing is acknowledged that is not stored, the program stays up and says what is wrong, and it goes on by
+// While the disk is full nothing is acknowledged that is not stored, the program stays up and says what is wrong, and it goes on by
 // itself when there is room again. What was with a provider meanwhile is neither lost nor doubled.
 func TestAFullDisk(t *testing.T) {
 	t.Parallel()

@@ -40,7 +40,7 @@ func sizeOf(t *testing.T, messages, kills int) size {
 	return size{number("TORTURE_MESSAGES", messages), number("TORTURE_KILLS", kills), uint64(number("TORTURE_SEED", int(rand.Uint32())))}
 }
 
-// R-15, PR: whatever the providers do and whenever the process dies, a provider that can be asked ends up with every message exactly once,
+// whatever the providers do and whenever the process dies, a provider that can be asked ends up with every message exactly once,
 // and a mail server, which cannot, never gets one twice without saying so.
 func TestNothingIsLostOrDoubled(t *testing.T) {
 	t.Parallel()

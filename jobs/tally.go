@@ -1,0 +1,60 @@
+package jobs
+
+import (
+	"log/slog"
+	"sync"
+
+	"pawbell/internal/outbox"
+	"pawbell/internal/store"
+)
+
+// tally counts what one run of the dispatcher did, for one line in the log. It holds numbers only, nothing about people.
+type tally struct {
+	mutex                            sync.Mutex
+	found, sent, failed, again, held int
+	inDoubt                          int
+	ended                            map[string]int // by reason
+}
+
+func (t *tally) leased(l store.Leased) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.found += len(l.Going) + len(l.Ended)
+	if t.ended == nil {
+		t.ended = map[string]int{}
+	}
+	for reason, n := range l.Why {
+		t.ended[string(reason)] += n
+	}
+}
+
+func (t *tally) noted(answers []answer) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	for _, a := range answers {
+		switch {
+		case a.State == outbox.Sent || a.State == outbox.Delivered:
+			t.sent++
+		case a.State == outbox.Failed:
+			t.failed++
+		case a.State == outbox.Sending:
+			t.inDoubt++
+		case a.State == outbox.Queued && a.Uncounted:
+			t.held++
+		case a.State == outbox.Queued:
+			t.again++
+		default:
+			t.ended[string(a.Reason)]++
+		}
+	}
+}
+
+// tell writes the line and begins anew. A run that found nothing says nothing.
+func (t *tally) tell(log *slog.Logger) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.found > 0 {
+		log.Info("dispatched", "found", t.found, "sent", t.sent, "failed", t.failed, "again", t.again, "held", t.held, "in_doubt", t.inDoubt, "skipped", t.ended)
+	}
+	t.found, t.sent, t.failed, t.again, t.held, t.inDoubt, t.ended = 0, 0, 0, 0, 0, 0, nil
+}
