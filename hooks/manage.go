@@ -190,7 +190,7 @@ func (h House) manageCalendar(e *core.RequestEvent) error {
 	v := o.visit
 	file := notify.Calendar(notify.Event{
 		BookingID: v.ID, Sequence: v.Sequence, StartsAt: v.StartsAt, EndsAt: v.EndsAt, Cancelled: v.Status == booking.Cancelled,
-		Clinic: o.at.Name, Email: o.at.Notify.Email, Address: o.at.Address, Phone: o.at.Phone, ManageURL: o.clinic.Base + managePath + e.Request.PathValue("token"),
+		Clinic: o.at.Name, Email: o.at.Notify.Organizer(), Address: o.at.Address, Phone: o.at.Phone, ManageURL: o.clinic.Base + managePath + e.Request.PathValue("token"),
 		Domain: notify.Domain(o.clinic.Base), Stamp: h.Now(),
 	})
 	e.Response.Header().Set("Content-Disposition", `attachment; filename="visit.ics"`)

@@ -73,12 +73,8 @@ func (j *house) visit(clinic *store.Clinic, from notify.Location, m store.Outgoi
 	if m.Visit.IsZero() {
 		return notify.CalendarFile{}, false
 	}
-	organizer := from.EmailFrom
-	if organizer == "" {
-		organizer = from.Email
-	}
 	return notify.Calendar(notify.Event{
-		Email:     organizer,
+		Email:     from.Organizer(),
 		BookingID: m.Booking, Sequence: m.VisitSequence, StartsAt: m.Visit, EndsAt: m.VisitUntil, Cancelled: m.VisitCancelled,
 		Clinic: from.Name, Address: from.Address, Phone: from.Phone, ManageURL: store.ManageURL(clinic, j.desk.Links, m.Booking, m.LinkVersion),
 		Domain: notify.Domain(clinic.Base), Stamp: m.SendAt,

@@ -68,6 +68,14 @@ func Calendar(e Event) CalendarFile {
 	return CalendarFile{Method: string(method), Data: []byte(c.Serialize(ics.WithNewLineWindows))}
 }
 
+// Organizer is who calls a visit in a calendar: the address that the location's e-mails come from, else its own.
+func (l Location) Organizer() string {
+	if l.EmailFrom != "" {
+		return l.EmailFrom
+	}
+	return l.Email
+}
+
 // Domain is the host of the clinic's own address, for ids that must be its own.
 func Domain(base string) string {
 	u, err := url.Parse(base)
