@@ -8,15 +8,14 @@ import (
 	"time"
 
 	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/clinictest"
 )
 
 // lift lets the load through: one address may not ask this often, and nothing else is relaxed.
 func lift(b testing.TB, c big) {
 	b.Helper()
-	app := core.NewBaseApp(core.BaseAppConfig{DataDir: c.dir})
-	if err := app.Bootstrap(); err != nil {
-		b.Fatal(err)
-	}
+	app := clinictest.Open(b, c.dir)
 	settings := app.Settings()
 	settings.RateLimits.ExcludedIPs = []string{"127.0.0.1"}
 	if err := app.Save(settings); err != nil {
@@ -32,9 +31,7 @@ func lift(b testing.TB, c big) {
 			b.Fatal(err)
 		}
 	}
-	if err := app.ResetBootstrapState(); err != nil {
-		b.Fatal(err)
-	}
+	clinictest.Close(b, app)
 }
 
 // histories are the clinic with eleven years behind it, and the same one on its first day.

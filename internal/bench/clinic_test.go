@@ -38,10 +38,7 @@ func build(b testing.TB, history int) big {
 	b.Helper()
 	dir := filepath.Join(dataRoot(), fmt.Sprintf("history-%d", history))
 	made := filepath.Join(dir, "made")
-	app := core.NewBaseApp(core.BaseAppConfig{DataDir: dir})
-	if err := app.Bootstrap(); err != nil {
-		b.Fatal(err)
-	}
+	app := clinictest.Open(b, dir)
 	if _, err := os.Stat(made); err != nil {
 		if err := app.RunAllMigrations(); err != nil {
 			b.Fatal(err)
@@ -59,9 +56,7 @@ func build(b testing.TB, history int) big {
 			b.Fatal(err)
 		}
 	}
-	if err := app.ResetBootstrapState(); err != nil {
-		b.Fatal(err)
-	}
+	clinictest.Close(b, app)
 	return c
 }
 

@@ -106,6 +106,29 @@ func migrated() (files map[string][]byte, err error) {
 	return files, nil
 }
 
+// watcher is the id of the hook by which PocketBase watches for other processes on its folder. Its goroutine outlives the app and still looks at
+// it, which the race detector rightly minds where such a process is.
+const watcher = "__pbNotifyWatcherSystemHook__"
+
+// Open is the app of a data folder that a running program has used or will use. Close it before the program starts.
+func Open(t testing.TB, folder string) core.App {
+	t.Helper()
+	app := core.NewBaseApp(core.BaseAppConfig{DataDir: folder})
+	app.OnBootstrap().Unbind(watcher)
+	if err := app.Bootstrap(); err != nil {
+		t.Fatalf("open %s: %v", folder, err)
+	}
+	return app
+}
+
+// Close closes what [Open] opened.
+func Close(t testing.TB, app core.App) {
+	t.Helper()
+	if err := app.ResetBootstrapState(); err != nil {
+		t.Fatalf("close the app: %v", err)
+	}
+}
+
 // removeAll removes a folder in which an app that has just ended may still be putting down its last file.
 func removeAll(folder string) error {
 	for range 20 {

@@ -61,10 +61,7 @@ type clinic struct {
 func newClinic(t testing.TB, clients int, mail string) *clinic {
 	t.Helper()
 	c := &clinic{folder: t.TempDir()}
-	app := core.NewBaseApp(core.BaseAppConfig{DataDir: c.folder})
-	if err := app.Bootstrap(); err != nil {
-		t.Fatal(err)
-	}
+	app := clinictest.Open(t, c.folder)
 	if err := app.RunAllMigrations(); err != nil {
 		t.Fatal(err)
 	}
@@ -110,9 +107,7 @@ func newClinic(t testing.TB, clients int, mail string) *clinic {
 	}
 	superuser := clinictest.Superuser(t, app)
 	c.token = clinictest.Token(t, superuser)
-	if err := app.ResetBootstrapState(); err != nil {
-		t.Fatal(err)
-	}
+	clinictest.Close(t, app)
 	return c
 }
 
@@ -277,14 +272,9 @@ func (p *program) report(l *ledger, path, contentType, body string) {
 // reopen reads the data of a program that was ended.
 func (c *clinic) reopen(t testing.TB, read func(core.App)) {
 	t.Helper()
-	app := core.NewBaseApp(core.BaseAppConfig{DataDir: c.folder})
-	if err := app.Bootstrap(); err != nil {
-		t.Fatal(err)
-	}
+	app := clinictest.Open(t, c.folder)
 	read(app)
-	if err := app.ResetBootstrapState(); err != nil {
-		t.Fatal(err)
-	}
+	clinictest.Close(t, app)
 }
 
 // first finds the id of a collection's first record.
