@@ -40,7 +40,12 @@ func Register(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) (
 				case <-ctx.Done():
 					return
 				case <-j.bell:
-					dispatch(ctx)
+					select {
+					case <-ctx.Done():
+						return
+					case <-time.After(gathering):
+						dispatch(ctx)
+					}
 				}
 			}
 		})
@@ -149,6 +154,10 @@ func within(done <-chan struct{}, limit time.Duration) bool {
 		return false
 	}
 }
+
+// gathering is how long the dispatcher waits after the bell: in a rush, what many commits queued then leaves in one batch and takes the write lock
+// once, and a single confirmation still leaves well within its second (design, law 8).
+const gathering = 150 * time.Millisecond
 
 // ring wakes the dispatcher. Rings while it works are one.
 func (j *house) ring() {

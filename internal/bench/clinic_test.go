@@ -30,6 +30,7 @@ var today = time.Date(2027, 3, 1, 6, 0, 0, 0, time.UTC)
 type big struct {
 	dir                       string
 	location, reason, species string
+	people                    []string // the practitioners' ids
 }
 
 // build makes the data folder of a large clinic, or uses the one of an earlier run (BENCH_DATA). History of zero makes the same clinic without
@@ -56,7 +57,21 @@ func build(b testing.TB, history int) big {
 			b.Fatal(err)
 		}
 	}
+	if err := app.DB().NewQuery("SELECT id FROM practitioners ORDER BY name").Column(&c.people); err != nil {
+		b.Fatal(err)
+	}
 	clinictest.Close(b, app)
+	return c
+}
+
+// copied is the same clinic in a folder of its own, for what changes it: every run finds the same free times.
+func (c big) copied(b testing.TB) big {
+	b.Helper()
+	dir := b.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(c.dir)); err != nil {
+		b.Fatal(err)
+	}
+	c.dir = dir
 	return c
 }
 
