@@ -23,7 +23,7 @@ func (c *clinic) bare() {
 	c.desk.SetupChanged()
 }
 
-// PB-06, PB-09, PB-10, PB-16: the whole menu, as it goes over the wire.
+// PB-04, PB-06, PB-09, PB-10, PB-16: the whole menu, as it goes over the wire.
 func TestTheMenuListsWhatCanBeBookedAndWhere(t *testing.T) {
 	t.Parallel()
 	c := newClinic(t)

@@ -27,10 +27,6 @@ var databases = sync.OnceValues(migrated)
 // test is about and may be nil. The app is cleaned up with the test.
 func New(t testing.TB, bind func(core.App)) *tests.TestApp {
 	t.Helper()
-	files, err := databases()
-	if err != nil {
-		t.Fatalf("migrate: %v", err)
-	}
 	folder, err := os.MkdirTemp("", "clinictest")
 	if err != nil {
 		t.Fatal(err)
@@ -40,11 +36,7 @@ func New(t testing.TB, bind func(core.App)) *tests.TestApp {
 			t.Errorf("tidy up: %v", err)
 		}
 	})
-	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	Fill(t, folder)
 	app, err := tests.NewTestAppWithConfig(core.BaseAppConfig{DataDir: folder})
 	if err != nil {
 		t.Fatalf("start the app: %v", err)
@@ -68,6 +60,21 @@ func New(t testing.TB, bind func(core.App)) *tests.TestApp {
 
 // cheapest is the least that bcrypt can be asked for.
 const cheapest = 4
+
+// Fill puts the data of a first start into a folder, for a program that is to be started on it. PocketBase tidies up behind a migration in the
+// background; here that has happened, in another app.
+func Fill(t testing.TB, folder string) {
+	t.Helper()
+	files, err := databases()
+	if err != nil {
+		t.Fatalf("migrate: %v", err)
+	}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
 
 func migrated() (files map[string][]byte, err error) {
 	folder, err := os.MkdirTemp("", "clinictest")

@@ -61,10 +61,8 @@ type clinic struct {
 func newClinic(t testing.TB, clients int, mail string) *clinic {
 	t.Helper()
 	c := &clinic{folder: t.TempDir()}
+	clinictest.Fill(t, c.folder)
 	app := clinictest.Open(t, c.folder)
-	if err := app.RunAllMigrations(); err != nil {
-		t.Fatal(err)
-	}
 	location := clinictest.Location(t, app)
 	practitioner := clinictest.Practitioner(t, app, location)
 	clinictest.Shift(t, app, location, practitioner)
