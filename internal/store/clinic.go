@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -75,28 +74,6 @@ type SpeciesRow struct {
 	Translations Translations
 	Inactive     bool
 	Sort         float64
-}
-
-// Translations is text by locale, then field.
-type Translations map[string]map[string]string
-
-// Text is a field's text in a language, or the record's own where there is no translation.
-func (t Translations) Text(locale, field, own string) string {
-	if v := t[notify.Locale(locale)][field]; v != "" {
-		return v
-	}
-	return own
-}
-
-// Field is one field's text in every language that has it.
-func (t Translations) Field(field string) map[string]string {
-	by := make(map[string]string, len(t))
-	for locale, texts := range t {
-		if texts[field] != "" {
-			by[notify.Locale(locale)] = texts[field]
-		}
-	}
-	return by
 }
 
 // LoadClinic reads the whole set-up. It is a few hundred rows even for a chain, so a change of any of them reads all of them anew.
@@ -414,22 +391,6 @@ func lead(s string) (*calendar.Lead, error) {
 		return nil, err
 	}
 	return &l, nil
-}
-
-func translations(r *core.Record) (Translations, error) {
-	raw := text(r, "translations")
-	if raw == "" || raw == "null" {
-		return nil, nil
-	}
-	written := Translations{}
-	if err := json.Unmarshal([]byte(raw), &written); err != nil {
-		return nil, fmt.Errorf("translations: %w", err)
-	}
-	t := make(Translations, len(written))
-	for locale, texts := range written {
-		t[notify.Locale(locale)] = texts
-	}
-	return t, nil
 }
 
 func channels(names []string) []outbox.Channel {
