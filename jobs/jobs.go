@@ -54,6 +54,9 @@ func Register(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) (
 	})
 	app.OnTerminate().BindFunc(func(e *core.TerminateEvent) error {
 		j.end(graceTime, lastTime)
+		if err := gateways.Close(); err != nil {
+			app.Logger().Error("a gateway did not close", "error", err.Error())
+		}
 		return e.Next()
 	})
 	return j.ring

@@ -141,27 +141,6 @@ func dialable(phone string) string {
 	return phone
 }
 
-// clientFact reads an owner alone.
-func clientFact(db dbx.Builder, id string) (notify.Client, error) {
-	var f notify.Facts
-	err := readPeople(db, &Clinic{}, &f, id, "", "")
-	return f.Client, err
-}
-
-// patientFact reads a pet alone.
-func patientFact(db dbx.Builder, clinic *Clinic, id string) (notify.Patient, error) {
-	var f notify.Facts
-	err := readPeople(db, clinic, &f, "", id, "")
-	return f.Patient, err
-}
-
-// contactFact reads what was typed for a booking alone.
-func contactFact(db dbx.Builder, bookingID string) (notify.Contact, error) {
-	var f notify.Facts
-	err := readPeople(db, &Clinic{}, &f, "", "", bookingID)
-	return f.Contact, err
-}
-
 // stopped reads which of some addresses said stop. The answer matches e-mail addresses whatever their case.
 func stopped(db dbx.Builder, addresses []string) (func(outbox.Channel, string, outbox.Purpose) bool, error) {
 	var keys []string
