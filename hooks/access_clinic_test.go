@@ -43,7 +43,7 @@ var change = map[string]clinictest.Fields{
 	"locations": {"website": "https://clinic.example"}, "message_events": {"detail": "none"}, "message_settings": {"sms_sender": "Vets"},
 	"messages": {"subject": "Hello"}, "notification_addresses": {"inactive": true}, "patients": {"note": "shy"}, "practitioners": {"title": "Vet"},
 	"reason_groups": {"sort": 5}, "reasons": {"price": 100}, "reminder_rules": {"inactive": true}, "reminders": {"subject": "Soon"},
-	"resources": {"inactive": true}, "runs": {"dry": true}, "shifts": {"ends": "15:00"}, "species": {"sort": 5}, "staff": {"name": "Kim"},
+	"resources": {"inactive": true}, "runs": {"state": "stopped"}, "shifts": {"ends": "15:00"}, "species": {"sort": 5}, "staff": {"name": "Kim"},
 	"statements": {"parts": 0}, "stopped_addresses": {"note": "asked again"}, "tasks": {"done": true}, "templates": {"description": "Mine"},
 }
 

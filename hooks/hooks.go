@@ -69,6 +69,10 @@ func Bind(app core.App, h House) {
 	app.OnRecordUpdate(store.Templates).BindFunc(templateNormalised)
 	app.OnRecordValidate(store.Templates).BindFunc(templateSound)
 
+	app.OnRecordCreateRequest(store.Runs).BindFunc(inRequestTx(runAsked))
+	app.OnRecordCreate(store.Runs).BindFunc(runCompleted)
+	afterEach(app, h.runSettled, store.Runs)
+
 	afterEach(app, h.setupChanged, store.SetUp()...)
 	afterEach(app, h.rosterChanged, store.Shifts, store.Absences, store.Practitioners)
 	app.OnSettingsReload().BindFunc(h.applicationURLChanged)

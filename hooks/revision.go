@@ -21,7 +21,7 @@ import (
 const fieldRevision = "revision"
 
 // revisioned are the collections that the machine writes while people look at them.
-var revisioned = []string{store.Bookings, store.Clients, "reminders", "broadcasts", store.Messages, "runs"}
+var revisioned = []string{store.Bookings, store.Clients, "reminders", "broadcasts", store.Messages, store.Runs}
 
 // machineFields are written by the program alone. A body may carry them, as the dashboard sends whole records, but not change them.
 var machineFields = map[string][]string{
@@ -37,7 +37,7 @@ var machineFields = map[string][]string{
 		"leased_until", "gateway", "gateway_id", "encoding", "parts", "over_limit", "cost", "currency", "billed_period", "legal_id",
 		"sent_at", "delivered_at",
 	},
-	"runs": {"state", "total", "done", "failed", "note"},
+	store.Runs: {"total", "done", "failed", "note", "started_at", "ended_at", "cursor", "plan"},
 }
 
 // firstStates is the one state in which a person may create a row; left out, a hook fills it in.

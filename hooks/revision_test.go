@@ -47,7 +47,7 @@ func TestAWholeRecordWithTheRightRevisionIsSaved(t *testing.T) {
 		"reminders":  {"reminder", "due_on", "2027-07-01"},
 		"broadcasts": {"broadcast", "subject", "Closed on Friday"},
 		"messages":   {"queued_message", "text", "Hej!"},
-		"runs":       {"run", "scope", "everything"},
+		"runs":       {"run", "state", "stopped"},
 	} {
 		path := c.path(collection, change.record)
 		shown := c.ask(c.superuser, "GET", path, "").body

@@ -41,7 +41,7 @@ func newTrial(t testing.TB) *trial {
 		desk := store.NewDesk(app)
 		desk.Links = links.Key("0123456789abcdef0123456789abcdef")
 		hooks.Bind(app, hooks.House{Desk: desk, Now: now, Ring: func() {}})
-		tr.house = &house{app: app, desk: desk, gateways: gateway.NewSet(tr.provider, tr.provider, nil), now: now, bell: make(chan struct{}, 1)}
+		tr.house = &house{app: app, desk: desk, gateways: gateway.NewSet(tr.provider, tr.provider, nil), now: now, bell: make(chan struct{}, 1), kinds: runKinds()}
 	})
 	tr.location = clinictest.Location(t, app)
 	tr.practitioner = clinictest.Practitioner(t, app, tr.location)

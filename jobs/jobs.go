@@ -23,32 +23,21 @@ type Clock func() time.Time
 // commit rings so that a confirmation leaves at once. Nothing runs before the server serves, and everything has ended before the
 // database closes.
 func Register(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) (ring func()) {
-	j := &house{app: app, desk: desk, gateways: gateways, now: now, bell: make(chan struct{}, 1)}
+	j := &house{app: app, desk: desk, gateways: gateways, now: now, bell: make(chan struct{}, 1), syncBell: make(chan struct{}, 1), kinds: runKinds()}
 	dispatch := once(j.report("dispatch", j.Dispatch))
 	watch := once(j.report("watch", j.Watch))
+	sync := once(j.report("sync", j.Sync))
 
 	app.Cron().MustAdd("dispatch", "* * * * *", func() { j.run(dispatch) })
+	app.Cron().MustAdd("sync", "* * * * *", func() { j.run(sync) })
 	app.Cron().MustAdd("watch", "* * * * *", func() { j.run(watch) })
 	app.Cron().MustAdd("sweep", "20 2 * * *", func() { j.run(once(j.report("sweep", j.Sweep))) })
 
 	app.OnServe().BindFunc(func(e *core.ServeEvent) error {
 		ctx, stop := context.WithCancel(context.Background())
 		j.start(ctx, stop)
-		j.working.Go(func() {
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case <-j.bell:
-					select {
-					case <-ctx.Done():
-						return
-					case <-time.After(gathering):
-						dispatch(ctx)
-					}
-				}
-			}
-		})
+		j.working.Go(func() { heed(ctx, j.bell, dispatch) })
+		j.working.Go(func() { heed(ctx, j.syncBell, sync) })
 		j.ring()
 		return e.Next()
 	})
@@ -69,6 +58,7 @@ type house struct {
 	gateways gateway.Set
 	now      Clock
 	bell     chan struct{}
+	syncBell chan struct{} // rung together with the bell: what queues messages may also have started a run
 
 	mutex   sync.Mutex
 	ctx     context.Context
@@ -79,8 +69,10 @@ type house struct {
 
 	rests       rests
 	tally       tally
-	files       sync.Mutex // held while attachments are in memory
-	lookedAfter time.Time  // when waiting messages were last looked after; the dispatcher's own
+	files       sync.Mutex          // held while attachments are in memory
+	lookedAfter time.Time           // when waiting messages were last looked after; the dispatcher's own
+	kinds       map[string]step     // of runs
+	underWay    map[string]*running // by run; the sync job's own
 }
 
 func (j *house) start(ctx context.Context, stop context.CancelFunc) {
@@ -162,11 +154,30 @@ func within(done <-chan struct{}, limit time.Duration) bool {
 // once, and a single confirmation still leaves well within its second (design, law 8).
 const gathering = 150 * time.Millisecond
 
-// ring wakes the dispatcher. Rings while it works are one.
+// ring wakes the dispatcher and the runs. Rings while they work are one.
 func (j *house) ring() {
-	select {
-	case j.bell <- struct{}{}:
-	default:
+	for _, bell := range []chan struct{}{j.bell, j.syncBell} {
+		select {
+		case bell <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// heed does a job whenever its bell rings, until ctx ends.
+func heed(ctx context.Context, bell <-chan struct{}, job func(context.Context)) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-bell:
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(gathering):
+				job(ctx)
+			}
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ const (
 	InboundMessages       = "inbound_messages"
 	StoppedAddresses      = "stopped_addresses"
 	Tasks                 = "tasks"
+	Runs                  = "runs"
 )
 
 // idChars and idLength are those of PocketBase's default record ids.
