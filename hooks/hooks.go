@@ -72,6 +72,9 @@ func Bind(app core.App, h House) {
 	app.OnRecordCreateRequest(store.Runs).BindFunc(inRequestTx(runAsked))
 	app.OnRecordCreate(store.Runs).BindFunc(runCompleted)
 	afterEach(app, h.runSettled, store.Runs)
+	app.OnRecordValidate(store.ReminderRules).BindFunc(ruleSound)
+	app.OnRecordCreate(store.ReminderRules).BindFunc(inTx(h.ruleMade))
+	app.OnRecordUpdate(store.ReminderRules).BindFunc(inTx(h.ruleChanged))
 
 	afterEach(app, h.setupChanged, store.SetUp()...)
 	afterEach(app, h.rosterChanged, store.Shifts, store.Absences, store.Practitioners)

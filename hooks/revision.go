@@ -30,7 +30,7 @@ var machineFields = map[string][]string{
 		"sequence", "link_version",
 	},
 	store.Clients: {"no_shows", "match_name", "match_phone", "match_sms_phone", "match_email", "match_address"},
-	"reminders":   {"reason", "sent_count", "next_send_at"},
+	"reminders":   {"reason", "sent_count", "next_send_at", "unwanted", "given"},
 	"broadcasts":  {"state", "asked_by", "recipients", "skipped", "parts", "cost"},
 	store.Messages: {
 		"resend_of", "sibling_of", "priority", "send_at", "expires_at", "reason", "detail", "key", "sequence", "attempts", "next_try_at",

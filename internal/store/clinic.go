@@ -12,6 +12,7 @@ import (
 	"pawbell/internal/calendar"
 	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
+	"pawbell/internal/reminder"
 )
 
 // Clinic is everything that a clinic sets up, as of one moment and never changed afterwards: read it without a lock.
@@ -27,6 +28,8 @@ type Clinic struct {
 	Templates     notify.Templates
 	Addresses     map[string][]notify.Address // by location
 	Base          string                      // the Application URL, without a trailing slash
+	// Rules make reminders; the inactive ones are among them.
+	Rules []reminder.Rule
 	// Reach is how far the longest visit that can be booked reaches beyond the day on which it begins, with its buffers.
 	Reach time.Duration
 }
@@ -99,6 +102,7 @@ func LoadClinic(app core.App) (*Clinic, error) {
 	l.each(ReasonGroups, l.group)
 	l.each(Reasons, l.reason)
 	l.each(Templates, l.template)
+	l.each(ReminderRules, l.rule)
 	if l.err != nil {
 		return nil, fmt.Errorf("load clinic: %w", l.err)
 	}
@@ -347,6 +351,7 @@ func (l *loader) template(r *core.Record) error {
 // finish sorts what people see in a list, and compiles the texts.
 func (l *loader) finish() {
 	c := l.clinic
+	slices.SortFunc(c.Rules, func(a, b reminder.Rule) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })
 	for _, at := range c.Locations {
 		if !at.Inactive {
 			c.Order = append(c.Order, at)

@@ -16,7 +16,7 @@ import (
 
 // SetUp lists the collections that [LoadClinic] reads.
 func SetUp() []string {
-	return []string{Locations, BookingSettings, MessageSettings, NotificationAddresses, Species, ReasonGroups, Resources, Practitioners, Reasons, Templates}
+	return []string{Locations, BookingSettings, MessageSettings, NotificationAddresses, Species, ReasonGroups, Resources, Practitioners, Reasons, Templates, ReminderRules}
 }
 
 // MakeSettings gives a new location its settings, with the defaults of the trade.

@@ -38,6 +38,8 @@ const (
 	StoppedAddresses      = "stopped_addresses"
 	Tasks                 = "tasks"
 	Runs                  = "runs"
+	ReminderRules         = "reminder_rules"
+	Reminders             = "reminders"
 )
 
 // idChars and idLength are those of PocketBase's default record ids.

@@ -1,0 +1,112 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/reminder"
+)
+
+// ruleOf reads a reminder rule, its groups as the reasons that are in them now. Reasons that are no longer offered count as well: there are
+// visits with them.
+func ruleOf(r *core.Record, reasons map[string]*Reason) (reminder.Rule, error) {
+	steps, ok := reminder.ParseSteps(storedJSON(r, "steps"))
+	if !ok {
+		return reminder.Rule{}, fmt.Errorf("rule %s: its steps are none", r.Id)
+	}
+	rule := reminder.Rule{
+		ID: r.Id, Name: text(r, "name"), Trigger: reminder.Trigger(text(r, "trigger")), Reasons: list(r, "reasons"), Species: list(r, "species"),
+		Age:   reminder.Span{Number: number(r, "age_number"), Unit: reminder.Unit(text(r, "age_unit"))},
+		Due:   reminder.Span{Number: number(r, "due_number"), Unit: reminder.Unit(text(r, "due_unit"))},
+		Steps: steps, Methods: list(r, "methods"), Template: text(r, "template"), Group: strings.TrimSpace(text(r, "reminder_group")),
+		AlwaysSend: truth(r, "always_send"), Inactive: truth(r, "inactive"), ActiveSince: instant(r, "active_since"),
+	}
+	groups := list(r, "groups")
+	for id, reason := range reasons {
+		if slices.Contains(groups, reason.Group) && !slices.Contains(rule.Reasons, id) {
+			rule.Reasons = append(rule.Reasons, id)
+		}
+	}
+	slices.Sort(rule.Reasons)
+	if len(rule.Methods) == 0 {
+		rule.Methods = []string{"email"}
+	}
+	return rule, nil
+}
+
+func (l *loader) rule(r *core.Record) error {
+	rule, err := ruleOf(r, l.clinic.Reasons)
+	l.clinic.Rules = append(l.clinic.Rules, rule)
+	return err
+}
+
+// storedJSON is the text of a JSON field as it is or will be stored.
+func storedJSON(r *core.Record, field string) []byte {
+	known(r, field)
+	return []byte(r.GetString(field))
+}
+
+// CompleteRule writes what an empty field of a rule stands for, puts its steps in order, and notes since when it is switched on; was is the row
+// as the database has it, nil for a new one. A rule that is switched on again begins anew: what it missed meanwhile stays missed.
+func CompleteRule(r, was *core.Record, now time.Time) {
+	for _, unit := range []string{"age_unit", "due_unit"} {
+		if text(r, unit) == "" {
+			set(r, unit, string(reminder.Year))
+		}
+	}
+	if len(list(r, "methods")) == 0 {
+		set(r, "methods", []string{"email"})
+	}
+	set(r, "reminder_group", strings.TrimSpace(text(r, "reminder_group")))
+	if steps, ok := reminder.ParseSteps(storedJSON(r, "steps")); ok {
+		set(r, "steps", append([]int{}, steps...))
+	}
+	switch {
+	case truth(r, "inactive"):
+		set(r, "active_since", "")
+	case was == nil || truth(was, "inactive") || instant(was, "active_since").IsZero():
+		setInstant(r, "active_since", now)
+	default:
+		set(r, "active_since", was.GetDateTime("active_since"))
+	}
+	if was == nil {
+		set(r, "groups_before", []string{})
+	}
+}
+
+// CheckRule refuses a rule that would never fire, whose steps are none, or that would tell owners twice what another rule tells them
+// already. The clinic is to be read in the transaction that saves the rule.
+func CheckRule(clinic *Clinic, r *core.Record) error {
+	if _, ok := reminder.ParseSteps(storedJSON(r, "steps")); !ok {
+		return wrong("steps", "invalid_steps", fmt.Sprintf("Write the steps as a list of at most %d different days, as in [-30, 7]. A step is at most %d days away.",
+			reminder.MostSteps, reminder.FarthestStep))
+	}
+	rule, err := ruleOf(r, clinic.Reasons)
+	if err != nil {
+		return err
+	}
+	if p := rule.Check(); p != nil {
+		return wrong(p.Field, p.Code, p.Message)
+	}
+	for _, other := range clinic.Rules {
+		if reminder.Overlap(rule, other) {
+			refusal := wrong("reminder_group", "overlapping_rules", overlapWords(rule, other))
+			refusal.Params = map[string]any{"rule": other.ID, "name": other.Name}
+			return refusal
+		}
+	}
+	return nil
+}
+
+func overlapWords(rule, other reminder.Rule) string {
+	about := "with the same text"
+	if rule.Group != "" {
+		about = "about " + rule.Group
+	}
+	return fmt.Sprintf("%q already makes a reminder %s that is due in the same month for the same animal. Owners would be told twice: change one of the two, or switch one off.",
+		other.Name, about)
+}
