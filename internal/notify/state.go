@@ -1,13 +1,11 @@
 package notify
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
 
 	"pawbell/internal/booking"
-	"pawbell/internal/calendar"
 	"pawbell/internal/outbox"
 )
 
@@ -27,10 +25,15 @@ type history struct {
 
 // historyOf reads the rows of a booking. What it answers must not change by the withdrawing and adding that follows from it, or
 // planning twice would give two answers: only what left, or is spent, counts as said.
-func historyOf(rows []outbox.Row, sequence int) history {
+func historyOf(rows []outbox.Row, b *Booking) history {
 	var h history
 	told, changed, firstOff := -1, -1, math.MaxInt
 	for _, r := range rows {
+		if r.Purpose == outbox.DayNotice && !calledOff(r, rows, b.ID) {
+			// It speaks of the visit and says nothing about how it stands: a later cancellation is still news.
+			h.left = h.left || r.Left() && !withdrawn(r.State)
+			continue
+		}
 		switch r.Purpose {
 		case outbox.BookingReceived:
 			h.asked = true
@@ -49,7 +52,7 @@ func historyOf(rows []outbox.Row, sequence int) history {
 		}
 		h.acknowledged = h.acknowledged || r.Purpose == outbox.BookingReceived
 		h.confirmed = h.confirmed || r.Purpose == outbox.BookingConfirmation
-		if r.Sequence >= sequence {
+		if r.Sequence >= b.Sequence {
 			h.current = r.Purpose
 		}
 		if left && r.Sequence >= told {
@@ -114,7 +117,7 @@ func (h history) say(b *Booking) outbox.Purpose {
 // state plans what the owner is told about the booking itself: that it came in, stands, changed, or is off.
 func (p *planner) state() {
 	b := &p.Booking
-	purpose := historyOf(p.Rows, b.Sequence).say(b)
+	purpose := historyOf(p.Rows, b).say(b)
 	if purpose == outbox.DayNotice {
 		return
 	}
@@ -171,14 +174,5 @@ func (p *planner) callOwner(purpose outbox.Purpose) {
 	default:
 		return
 	}
-	day := calendar.On(b.StartsAt, p.Location.Zone)
-	name := cleanValue(p.Client.FirstName + " " + p.Client.LastName)
-	if phone := cleanValue(firstOf(p.Contact.Phone, p.Client.SMSPhone, p.Client.Phone)); phone != "" {
-		name += ", " + phone
-	}
-	p.tasks = append(p.tasks, Task{
-		Kind: "call_owner", Key: "call_owner:" + b.ID + ":" + strconv.Itoa(b.Sequence), Booking: b.ID, Client: p.Client.ID,
-		Title: fmt.Sprintf("Call %s: %s (%s, %s %s %s)", name, about, cleanValue(p.Patient.Name), Weekday(day, English),
-			Date(day, English), Time(b.StartsAt, p.Location.Zone, English)),
-	})
+	p.tasks = append(p.tasks, CallOwner(*p.Facts, about))
 }

@@ -249,8 +249,12 @@ func follow(app core.App, facts notify.Facts, now time.Time) error {
 	if facts.Booking.Status == booking.Cancelled {
 		unwanted = outbox.ReasonBookingCancelled
 	}
+	overtaken := notify.Overtaken(facts)
 	ours := slices.DeleteFunc(facts.Rows, func(row outbox.Row) bool { return !notify.Plans(row.Purpose) })
 	if err := Reconcile(app, ours, planned, unwanted, now); err != nil {
+		return fmt.Errorf("booking %s: %w", facts.Booking.ID, err)
+	}
+	if err := withdraw(app, overtaken, now); err != nil {
 		return fmt.Errorf("booking %s: %w", facts.Booking.ID, err)
 	}
 	for _, t := range tasks {

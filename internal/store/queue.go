@@ -19,7 +19,7 @@ import (
 // Reconcile brings queued rows in line with a plan, by key; it is the only writer of planned messages. Raw statements are used because a
 // booking writes several rows and nothing but the queue hangs on them; they raise the revision as every write must.
 func Reconcile(app core.App, have []outbox.Row, want []outbox.Planned, withdrawn outbox.Reason, now time.Time) error {
-	insert, update, withdraw := outbox.Diff(have, want, withdrawn)
+	insert, update, unwanted := outbox.Diff(have, want, withdrawn)
 	db := app.NonconcurrentDB()
 	if err := Queue(app, insert, now); err != nil {
 		return err
@@ -48,8 +48,12 @@ func Reconcile(app core.App, have []outbox.Row, want []outbox.Planned, withdrawn
 			return fmt.Errorf("requeue %s: %w", u.To.Key, err)
 		}
 	}
-	for _, w := range withdraw {
-		if err := rewrite(db, w.ID, dbx.Params{"state": string(outbox.Cancelled), "reason": string(w.Reason)}, now); err != nil {
+	return withdraw(app, unwanted, now)
+}
+
+func withdraw(app core.App, rows []outbox.Withdrawal, now time.Time) error {
+	for _, w := range rows {
+		if err := rewrite(app.NonconcurrentDB(), w.ID, dbx.Params{"state": string(outbox.Cancelled), "reason": string(w.Reason)}, now); err != nil {
 			return fmt.Errorf("withdraw %s: %w", w.ID, err)
 		}
 	}

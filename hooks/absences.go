@@ -1,0 +1,52 @@
+package hooks
+
+import (
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/store"
+)
+
+// absenceMade does to visits what a new absence says, and tells their owners, or stores nothing.
+func (h House) absenceMade(e *core.RecordEvent) error {
+	if err := e.Next(); err != nil {
+		return err
+	}
+	return h.followAbsence(e, nil)
+}
+
+// absenceChanged does it to the visits that a change newly falls upon.
+func (h House) absenceChanged(e *core.RecordEvent) error {
+	was, err := before(e)
+	if err != nil {
+		return err
+	}
+	if err := e.Next(); err != nil {
+		return err
+	}
+	if store.Untold(was, e.Record) {
+		if err := store.UntellAbsence(e.App, e.Record, h.Now()); err != nil {
+			return err
+		}
+	}
+	return h.followAbsence(e, was)
+}
+
+// absenceLifted frees the time and restores nothing: what was called off stays so until somebody puts it back.
+func (h House) absenceLifted(e *core.RecordEvent) error {
+	if err := e.Next(); err != nil {
+		return err
+	}
+	return store.UntellAbsence(e.App, e.Record, h.Now())
+}
+
+func (h House) followAbsence(e *core.RecordEvent, was *core.Record) error {
+	visits, err := store.AbsentVisits(e.App, was, e.Record, h.Now())
+	if err != nil || len(visits) == 0 {
+		return err
+	}
+	clinic, err := h.Desk.Clinic()
+	if err != nil {
+		return err
+	}
+	return store.FollowAbsence(e.Context, e.App, clinic, h.Desk.Links, e.Record, visits, h.Now())
+}
