@@ -49,7 +49,7 @@ bench: ## Every benchmark, one package at a time; BENCH and BENCHTIME narrow it 
 
 torture: ## Kill the program TORTURE_KILLS (200) times on TORTURE_MESSAGES (20000) messages to lying providers; TORTURE_SEED repeats a run
 	TORTURE_KILLS=$(TORTURE_KILLS) TORTURE_MESSAGES=$(TORTURE_MESSAGES) TORTURE_SEED=$(TORTURE_SEED) \
-		go test -count=1 -v -timeout 90m -run '^TestNothingIsLostOrDoubled$$' ./internal/torture
+		go test -count=1 -v -timeout 90m -run '^Test(NothingIsLostOrDoubled|ManyTextsThatAreAlikeToOneNumber)$$' ./internal/torture
 
 screenshots: prepare ## Pictures of the owner's pages in bin/screenshots
 	@mkdir -p bin/screenshots

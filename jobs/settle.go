@@ -49,7 +49,7 @@ func (j *house) settleLost(ctx context.Context, now time.Time) error {
 
 // asking is what one round of questions has learned.
 type asking struct {
-	claimed map[string]bool // provider ids that belong to a message
+	claimed map[string]string // provider ids that belong to a message, with our id of it
 	// unanswered are gateways that did not answer a question of this round: asking them about the next message would only cost time.
 	unanswered map[string]bool
 }
@@ -73,8 +73,8 @@ func (j *house) settleOne(ctx context.Context, clinic *store.Clinic, l store.Los
 			look.Trace, look.Lag = outbox.TraceAbsent, gateway.Lag(g)
 		default:
 			look.Trace, look.Found = outbox.TraceFound, found.State
-			ended.GatewayID = found.GatewayID
-			asked.claimed[found.GatewayID] = true
+			ended.GatewayID, ended.Found = found.GatewayID, true
+			asked.claimed[found.GatewayID] = l.ID
 		}
 	}
 	ended.Settlement = outbox.SettleLost(l.Row, look, j.now())

@@ -38,6 +38,9 @@ func (r *report) carriers(ctx context.Context, app core.App, getenv func(string)
 		r.add(note, "SMS gateway", "the sandbox: texts are kept in %s/outbox and reach nobody.", app.DataDir())
 	case "twilio":
 		r.visit(ctx, "SMS gateway", named, cmp.Or(get("PAWBELL_TWILIO_BASE_URL"), "https://api.twilio.com"))
+		if get("PAWBELL_TWILIO_AUTH_TOKEN_PREVIOUS") != "" {
+			r.add(note, "SMS gateway", "reports are taken with the token before this one, too. Unset PAWBELL_TWILIO_AUTH_TOKEN_PREVIOUS once Twilio's new token is its primary one.")
+		}
 	}
 	if external := get("PAWBELL_EXTERNAL_URL"); external != "" {
 		r.visit(ctx, "External gateway", "named", external)

@@ -181,6 +181,20 @@ func TestTheCheckKnocksAtTheMailServer(t *testing.T) {
 	}
 }
 
+// Two tokens are meant for the hour in which one follows the other; whoever forgets the old one is reminded of it.
+func TestTheCheckRemindsOfATokenThatIsChanging(t *testing.T) {
+	t.Parallel()
+	app := sound(t)
+	for previous, want := range map[string]bool{"": false, "verysecret": true} {
+		r := inspected(t, app, map[string]string{
+			"PAWBELL_SMS_GATEWAY": "twilio", "PAWBELL_TWILIO_BASE_URL": "http://" + freeAddress(t), "PAWBELL_TWILIO_AUTH_TOKEN_PREVIOUS": previous,
+		}, aDay)
+		if r.has(note, "SMS gateway", "Unset PAWBELL_TWILIO_AUTH_TOKEN_PREVIOUS") != want || strings.Contains(r.String(), "verysecret") {
+			t.Errorf("with the token %q before this one:\n%s", previous, r)
+		}
+	}
+}
+
 func TestTheApplicationURLIsJudgedByWhoFollowsIt(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -211,7 +211,7 @@ func TestGatewaysFindWhatGotNoAnswer(t *testing.T) {
 			if err != nil || found == nil || found.State != outbox.Sent || found.GatewayID == "" || found.CreatedAt.IsZero() {
 				t.Fatalf("taken without an answer: %+v, %v", found, err)
 			}
-			lookup.Claimed = map[string]bool{found.GatewayID: true}
+			lookup.Claimed = map[string]string{found.GatewayID: "another"}
 			if again, err := r.gateway.Find(within(t, unhurried), lookup); again != nil || err != nil {
 				t.Errorf("another message has it already: %+v, %v", again, err)
 			}

@@ -139,6 +139,7 @@ func (e *environment) twilio(options Options) Gateway {
 	g, err := NewTwilio(TwilioOptions{
 		AccountSID:          e.need("PAWBELL_TWILIO_ACCOUNT_SID"),
 		AuthToken:           e.need("PAWBELL_TWILIO_AUTH_TOKEN"),
+		PreviousAuthToken:   e.get("PAWBELL_TWILIO_AUTH_TOKEN_PREVIOUS"),
 		From:                from,
 		MessagingServiceSID: service,
 		BaseURL:             e.get("PAWBELL_TWILIO_BASE_URL"),

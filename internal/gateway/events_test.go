@@ -196,6 +196,28 @@ func twilioRequest(tb testing.TB, g *Twilio, address string, body []byte) *http.
 	return request
 }
 
+// While a new token takes over from the old one, Twilio signs with either of them, and with no third.
+func TestTwilioReportsAreReadWhileItsTokenChanges(t *testing.T) {
+	t.Parallel()
+	const address = "https://pawbell.example/api/webhooks/twilio?message=msg000000000002"
+	body := recorded(t, "twilio_delivered.form")
+	changing, err := NewTwilio(TwilioOptions{AccountSID: "AC_test", AuthToken: "new", PreviousAuthToken: "old", Now: fixed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for token, want := range map[string]int{"new": 0, "old": 0, "older": http.StatusUnauthorized, "": http.StatusUnauthorized} {
+		request := twilioRequest(t, &Twilio{options: TwilioOptions{AuthToken: token}}, address, body)
+		reports, err := changing.Events(request, body, "https://pawbell.example", testDate)
+		if status(err) != want || want == 0 && len(reports.Events) != 1 {
+			t.Errorf("signed with %q: %+v, %v", token, reports, err)
+		}
+		settled := testTwilio(t)
+		if _, err := settled.Events(request, body, "https://pawbell.example", testDate); status(err) != http.StatusUnauthorized {
+			t.Errorf("signed with %q, and only %q is known: %v", token, settled.options.AuthToken, err)
+		}
+	}
+}
+
 func TestTwilioReportsAreRead(t *testing.T) {
 	t.Parallel()
 	const sid = "SM00000000000000000000000000000001"

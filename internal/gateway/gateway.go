@@ -93,8 +93,14 @@ type Lookup struct {
 	Message Message
 	// Since is when the attempt was written down; nothing older can be it.
 	Since time.Time
-	// Claimed holds provider ids that already belong to other messages.
-	Claimed map[string]bool
+	// Claimed holds the provider's ids that are known to belong to a message, with our id of it.
+	Claimed map[string]string
+}
+
+// taken reports whether one of the provider's ids is another message's.
+func (l Lookup) taken(id string) bool {
+	owner, claimed := l.Claimed[id]
+	return claimed && owner != l.Message.ID
 }
 
 // EventKind is what a provider reports.

@@ -208,7 +208,7 @@ func (g *Mailgun) Find(ctx context.Context, l Lookup) (*Found, error) {
 		return nil, errors.New("ask Mailgun: an answer that is no list of events")
 	}
 	for _, item := range page.Items {
-		if item.Event == "accepted" && strings.Trim(item.Message.Headers.MessageID, "<>") == written.id && !l.Claimed[written.id] {
+		if item.Event == "accepted" && strings.Trim(item.Message.Headers.MessageID, "<>") == written.id && !l.taken(written.id) {
 			return &Found{GatewayID: written.id, CreatedAt: item.at(l.Since), State: outbox.Sent}, nil
 		}
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,35 +94,66 @@ func TestTwilioAnswersAreJudgedByTheirCode(t *testing.T) {
 	}
 }
 
-// two alike are told apart: the oldest attempt takes the oldest text that is nobody else's, and nothing older than itself.
+// two alike are told apart: the oldest attempt takes the oldest text that is nobody else's, and nothing older than itself. Each case asks
+// for several messages that are alike, one after the other, as a round of questions does: what one has found is no other's.
 func TestTwilioFindsTheOldestTextThatIsNobodyElses(t *testing.T) {
 	t.Parallel()
-	r := rigs(t, unhurried)["twilio"](t)
-	since := time.Now()
-	at := func(ago time.Duration, to, body string) {
-		r.provider.take(accepted{form: url.Values{"To": {to}}, raw: body, at: since.Add(ago)})
+	const text, number = "Hei Kari! Bølla har time i morgen 09:15.", "+4740012345"
+	type listed struct {
+		after    time.Duration // the first attempt
+		to, body string
 	}
-	at(-3*time.Minute, r.message.To, r.message.Text) // SM0: before the attempt
-	at(-time.Minute, r.message.To, "another text")   // SM1
-	at(0, r.message.To, r.message.Text)              // SM2
-	at(5*time.Second, r.message.To, trialPrefix+r.message.Text)
-	at(5*time.Second, "+4799999999", r.message.Text)
-	claimed := map[string]bool{}
-	for _, want := range []string{"SM2", "SM3", ""} {
-		found, err := r.gateway.Find(within(t, unhurried), Lookup{Message: r.message, Since: since, Claimed: claimed})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := idOf(found); got != want {
-			t.Errorf("found %q, want %q", got, want)
-		}
-		claimed[want] = true
+	for _, c := range []struct {
+		name    string
+		has     []listed                 // as SM0, SM1 …
+		claimed map[string]string        // by whom, before
+		asking  map[string]time.Duration // our ids, in the order of their names, and when they were attempted
+		want    string                   // what each of them finds
+	}{
+		{"nothing there", nil, nil, map[string]time.Duration{"a": 0}, "-"},
+		{"one there, for one", []listed{{0, number, text}}, nil, map[string]time.Duration{"a": 0}, "SM0"},
+		{"one there, for two: the older attempt's", []listed{{time.Second, number, text}}, nil, map[string]time.Duration{"a": 0, "b": time.Second}, "SM0 -"},
+		{"two there, for two, in their order", []listed{{time.Second, number, text}, {0, number, text}}, nil, map[string]time.Duration{"a": 0, "b": time.Second}, "SM1 SM0"},
+		{"three there, the middle one a third message's", []listed{{0, number, text}, {1 * time.Second, number, text}, {2 * time.Second, number, text}},
+			map[string]string{"SM1": "c"}, map[string]time.Duration{"a": 0, "b": time.Second}, "SM0 SM2"},
+		{"its own number does not stand in its way", []listed{{0, number, text}}, map[string]string{"SM0": "a"}, map[string]time.Duration{"a": 0}, "SM0"},
+		{"the text of an earlier day", []listed{{-3 * time.Minute, number, text}}, nil, map[string]time.Duration{"a": 0}, "-"},
+		{"the provider's clock is a minute behind", []listed{{-time.Minute, number, text}}, nil, map[string]time.Duration{"a": 0}, "SM0"},
+		{"another text, another number", []listed{{0, number, "another text"}, {0, "+4799999999", text}}, nil, map[string]time.Duration{"a": 0}, "-"},
+		{"a trial account's", []listed{{0, number, trialPrefix + text}}, nil, map[string]time.Duration{"a": 0}, "SM0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := rigs(t, unhurried)["twilio"](t)
+			first := time.Now()
+			for _, text := range c.has {
+				r.provider.take(accepted{form: url.Values{"To": {text.to}}, raw: text.body, at: first.Add(text.after)})
+			}
+			claimed := maps.Clone(c.claimed)
+			if claimed == nil {
+				claimed = map[string]string{}
+			}
+			var got []string
+			for _, id := range slices.Sorted(maps.Keys(c.asking)) {
+				m := testSMS()
+				m.ID = id
+				found, err := r.gateway.Find(within(t, unhurried), Lookup{Message: m, Since: first.Add(c.asking[id]), Claimed: claimed})
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, idOf(found))
+				claimed[idOf(found)] = id
+			}
+			if said := strings.Join(got, " "); said != c.want {
+				t.Errorf("found %s, want %s", said, c.want)
+			}
+		})
 	}
 }
 
 func idOf(f *Found) string {
 	if f == nil {
-		return ""
+		return "-"
 	}
 	return f.GatewayID
 }

@@ -31,6 +31,8 @@ const (
 // TwilioOptions is what the Twilio gateway is made of.
 type TwilioOptions struct {
 	AccountSID, AuthToken string
+	// PreviousAuthToken signs reports, too, while a new token takes over; "" = none. Calls are made with AuthToken only.
+	PreviousAuthToken string
 	// From is the default sender (a number or an alphanumeric name); without it MessagingServiceSID chooses one.
 	From, MessagingServiceSID string
 	// BaseURL is called instead of https://api.twilio.com; "" = not.
@@ -251,7 +253,7 @@ func candidate(text twilio.ApiV2010Message, l Lookup) (*Found, time.Time) {
 	}
 	created = created.UTC()
 	sid, body := value(text.Sid), strings.TrimPrefix(value(text.Body), trialPrefix)
-	if sid == "" || l.Claimed[sid] || strings.HasPrefix(value(text.Direction), "inbound") ||
+	if sid == "" || l.taken(sid) || strings.HasPrefix(value(text.Direction), "inbound") ||
 		value(text.To) != l.Message.To || strings.TrimRight(body, " \r\n") != strings.TrimRight(l.Message.Text, " \r\n") {
 		return nil, created
 	}

@@ -24,9 +24,7 @@ func (g *Twilio) Events(r *http.Request, body []byte, publicURL string, now time
 	if err != nil {
 		return Reports{}, unsigned
 	}
-	signature := r.Header.Get("X-Twilio-Signature")
-	validator := client.NewRequestValidator(g.options.AuthToken)
-	if g.options.AuthToken == "" || signature == "" || !validator.ValidateBody(address, body, signature) {
+	if !g.signed(address, body, r.Header.Get("X-Twilio-Signature")) {
 		return Reports{}, unsigned
 	}
 	form, err := url.ParseQuery(string(body))
@@ -60,6 +58,21 @@ func (g *Twilio) Events(r *http.Request, body []byte, publicURL string, now time
 		report.MessageID = id
 	}
 	return Reports{Events: []Event{report}}, nil
+}
+
+// signed reports whether Twilio signed a request, with either token: it signs with the old one until the new one is made the account's own, at a
+// moment that nobody can meet to the second.
+func (g *Twilio) signed(address string, body []byte, signature string) bool {
+	if signature == "" {
+		return false
+	}
+	for _, token := range []string{g.options.AuthToken, g.options.PreviousAuthToken} {
+		validator := client.NewRequestValidator(token)
+		if token != "" && validator.ValidateBody(address, body, signature) {
+			return true
+		}
+	}
+	return false
 }
 
 // calledAddress is the address that Twilio called: the public one, with the query of this request.

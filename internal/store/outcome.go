@@ -18,6 +18,7 @@ type Ended struct {
 	Message   Outgoing
 	Gateway   string
 	GatewayID string
+	Found     bool   // GatewayID was found by asking, and is this message's unless another one turns out to have it
 	Detail    string // the provider's words, without people's data
 	Event     string // the kind of event to record, "" for none
 }
@@ -44,14 +45,19 @@ func SaveOutcomes(app core.App, clinic *Clinic, batch []Ended, now time.Time) ([
 		return nil, nil
 	}
 	var announce []string
-	rows := make([]outcome, len(batch))
-	for i, e := range batch {
-		rows[i] = outcomeOf(clinic, e, now)
-		if e.State != outbox.Queued && e.State != outbox.Sending {
-			announce = append(announce, e.Message.ID)
-		}
-	}
 	err := app.RunInTransaction(func(tx core.App) error {
+		batch, err := unclaimed(tx.NonconcurrentDB(), batch, now)
+		if err != nil {
+			return err
+		}
+		announce = nil
+		rows := make([]outcome, len(batch))
+		for i, e := range batch {
+			rows[i] = outcomeOf(clinic, e, now)
+			if e.State != outbox.Queued && e.State != outbox.Sending {
+				announce = append(announce, e.Message.ID)
+			}
+		}
 		if err := writeOutcomes(tx.NonconcurrentDB(), rows, now); err != nil {
 			return err
 		}

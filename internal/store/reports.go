@@ -130,8 +130,9 @@ func (r Report) ofLastAttempt(m reported) bool {
 	return r.State != outbox.Failed || r.GatewayID == "" || m.GatewayID == "" || r.GatewayID == m.GatewayID
 }
 
-// messageOf finds the message that a report is about: by our id, else by the carrier's. One that this carrier cannot have carried is none of
-// its business. The zero answer is none.
+// messageOf finds the message that a report is about: by the carrier's id, else by ours. Theirs comes first because two texts that are alike may
+// have been told apart the other way round after a crash (R-15): whoever has an id is whom its reports are about, or one text would stand for both
+// of them. A message that this carrier cannot have carried is none of its business. The zero answer is none.
 func messageOf(db dbx.Builder, from Carrier, report Report) (reported, error) {
 	by := map[string]dbx.Params{}
 	const ours, theirs = `id = {:id}`, `gateway_id = {:id} AND gateway_id != '' AND gateway = {:gateway}`
@@ -141,7 +142,7 @@ func messageOf(db dbx.Builder, from Carrier, report Report) (reported, error) {
 	if report.GatewayID != "" {
 		by[theirs] = dbx.Params{"id": report.GatewayID, "gateway": from.Name()}
 	}
-	for _, which := range []string{ours, theirs} {
+	for _, which := range []string{theirs, ours} {
 		if by[which] == nil {
 			continue
 		}

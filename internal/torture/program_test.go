@@ -244,12 +244,27 @@ func (p *program) open() int {
 	return p.count(fmt.Sprintf("state = 'sending' || (state = 'queued' && send_at <= '%s')", now))
 }
 
-// report passes a provider's report on, if the program is there to hear it.
+// report passes a provider's report on. While the program is not there to hear it, it comes again a few times, as providers do: often after the
+// next start, when the message has been asked about already.
 func (p *program) report(l *ledger, path, contentType, body string) {
+	if p.told(l, path, contentType, body) {
+		return
+	}
+	go func() {
+		for range 8 {
+			time.Sleep(400 * time.Millisecond)
+			if p.told(l, path, contentType, body) {
+				return
+			}
+		}
+	}()
+}
+
+func (p *program) told(l *ledger, path, contentType, body string) bool {
 	address := "http://" + p.address + path
 	request, err := http.NewRequest(http.MethodPost, address, strings.NewReader(body))
 	if err != nil {
-		return
+		return true
 	}
 	request.Header.Set("Content-Type", contentType)
 	if form, err := url.ParseQuery(body); err == nil && contentType != "application/json" {
@@ -258,13 +273,15 @@ func (p *program) report(l *ledger, path, contentType, body string) {
 	l.reports.Add(1)
 	answer, err := web.Do(request)
 	if err != nil {
-		return
+		return false
 	}
 	io.Copy(io.Discard, answer.Body)
 	answer.Body.Close()
 	if answer.StatusCode != http.StatusOK && answer.StatusCode != http.StatusNoContent {
 		l.refused.Add(1)
+		return false
 	}
+	return true
 }
 
 // reopen reads the data of a program that was ended.
