@@ -104,6 +104,8 @@ type Client struct {
 	NoEmail, NoSMS          bool
 	Refused                 []string // "visit", "reminder", "group"
 	Gone                    bool     // erased or merged away
+	// Postal is the name and address as the post needs them, in one line; "" where they are not known, or not asked for.
+	Postal string
 }
 
 // Patient is the pet.

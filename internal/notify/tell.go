@@ -34,12 +34,18 @@ func (f *Facts) OwnerLocale() string {
 }
 
 // OwnerAddress is where this booking's messages reach the owner on a channel: what was typed for it, else the client's record (R-25,
-// R-30); "" where there is nothing.
+// R-30); "" where there is nothing. An external service gets the number, else the e-mail address.
 func (f *Facts) OwnerAddress(channel outbox.Channel) string {
-	if channel == outbox.SMS {
-		return firstOf(f.Contact.Phone, f.Client.SMSPhone)
+	number, mail := firstOf(f.Contact.Phone, f.Client.SMSPhone), firstOf(f.Contact.Email, f.Client.Email)
+	switch channel {
+	case outbox.SMS:
+		return number
+	case outbox.Post:
+		return f.Client.Postal
+	case outbox.External:
+		return firstOf(number, mail)
 	}
-	return firstOf(f.Contact.Email, f.Client.Email)
+	return mail
 }
 
 func firstOf(texts ...string) string {
@@ -51,9 +57,11 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-// Hindrance answers why the owner gets no message of a purpose on a channel, "" where nothing stands in its way.
+// Hindrance answers why the owner gets no message of a purpose on a channel, "" where nothing stands in its way. Letters and
+// what an external service carries are bound by the purposes that the owner refused, not by the switches of e-mail and SMS; who has no address
+// for them is somebody to find out about, not to pass over.
 func (f *Facts) Hindrance(purpose outbox.Purpose, channel outbox.Channel) outbox.Reason {
-	text := channel == outbox.SMS
+	text, mail := channel == outbox.SMS, channel == outbox.Email
 	to := f.OwnerAddress(channel)
 	consent := purpose.Rules().Consent
 	switch {
@@ -63,15 +71,15 @@ func (f *Facts) Hindrance(purpose outbox.Purpose, channel outbox.Channel) outbox
 		return outbox.ReasonDeceased
 	case remindful(purpose) && f.Patient.Inactive:
 		return outbox.ReasonInactive
-	case text && !f.Location.SMSEnabled, !text && !f.Location.EmailEnabled:
+	case text && !f.Location.SMSEnabled, mail && !f.Location.EmailEnabled:
 		return outbox.ReasonChannelOff
-	case text && (f.Client.NoSMS || f.Booking.NoSMS), !text && (f.Client.NoEmail || f.Booking.NoEmail):
+	case text && (f.Client.NoSMS || f.Booking.NoSMS), mail && (f.Client.NoEmail || f.Booking.NoEmail):
 		return outbox.ReasonOptedOut
 	case consent != "" && slices.Contains(f.Client.Refused, consent):
 		return outbox.ReasonOptedOut
-	case to == "":
+	case to == "" && (text || mail):
 		return outbox.ReasonNoAddress
-	case f.Stopped != nil && f.Stopped(channel, to, purpose):
+	case to != "" && f.Stopped != nil && f.Stopped(channel, to, purpose):
 		return outbox.ReasonStoppedAddress
 	}
 	return ""
@@ -91,7 +99,7 @@ type Wish struct {
 	Template string                      // id of a template named for the occasion, "" = by code
 	Own      *Template                   // a text written for this message alone, nil = a template's
 	Planned  time.Time
-	Channels []outbox.Channel // e-mail and SMS; others are passed over
+	Channels []outbox.Channel
 	// Bare leaves the reason's instructions out of messages that carry them otherwise.
 	Bare bool
 }
@@ -112,7 +120,7 @@ func Tell(f Facts, w Wish) []outbox.Planned {
 func (p *planner) tellOwner(w Wish) {
 	rules := w.Purpose.Rules()
 	for i, channel := range w.Channels {
-		if channel != outbox.Email && channel != outbox.SMS || slices.Contains(w.Channels[:i], channel) {
+		if slices.Contains(w.Channels[:i], channel) {
 			continue
 		}
 		m := p.draft(w.Purpose, channel, w.Key(channel), w.Planned)

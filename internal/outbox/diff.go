@@ -110,7 +110,8 @@ func same(r Row, p Planned) bool {
 	address := r.OwnAddress || r.To == p.To && slices.Equal(r.BCC, p.BCC)
 	times := r.keepsTime() ||
 		sameInstant(r.PlannedAt, p.PlannedAt) && sameInstant(r.SendAt, p.SendAt) && sameInstant(r.ExpiresAt, p.ExpiresAt)
-	return text && address && times && r.Sequence == p.Sequence
+	about := slices.Equal(r.Patients, p.Patients) && slices.Equal(r.Reminders, p.Reminders) && slices.Equal(r.Covers, p.Covers)
+	return text && address && times && about && r.Sequence == p.Sequence
 }
 
 // sameInstant compares to the millisecond, which is what the database keeps.

@@ -109,6 +109,8 @@ type Planned struct {
 	Booking   string
 	Patients  []string
 	Reminders []string
+	// Covers are the keys of messages for which this one speaks, and which therefore are not sent.
+	Covers    []string
 	Broadcast string
 	Locale    string
 	Template  string // id of the template the text came from, "" for own text
@@ -149,6 +151,9 @@ type Row struct {
 	SendAt     time.Time
 	ExpiresAt  time.Time
 	NextTryAt  time.Time // after a temporary failure, else zero
+	SentAt     time.Time // when it was handed over, else zero
+	// What it is about, and the keys of messages for which it speaks.
+	Patients, Reminders, Covers []string
 }
 
 // Left reports whether the message was ever handed to a provider, perhaps.

@@ -201,9 +201,13 @@ func messageRows(db dbx.Builder, which dbx.Expression) ([]outbox.Row, error) {
 		PlannedAt string  `db:"planned_at"`
 		SendAt    string  `db:"send_at"`
 		ExpiresAt string  `db:"expires_at"`
+		SentAt    string  `db:"sent_at"`
+		Patients  string  `db:"patients"`
+		Reminders string  `db:"reminders"`
+		Covers    string  `db:"covers"`
 	}
 	err := db.Select("id", "key", "purpose", "channel", "to", "bcc", "subject", "text", "locale", "template", "edited", "own_address", "own_time", "sequence",
-		"state", "reason", "attempts", "planned_at", "send_at", "expires_at").From(Messages).Where(which).All(&rows)
+		"state", "reason", "attempts", "planned_at", "send_at", "expires_at", "sent_at", "patients", "reminders", "covers").From(Messages).Where(which).All(&rows)
 	if err != nil {
 		return nil, err
 	}
@@ -214,6 +218,7 @@ func messageRows(db dbx.Builder, which dbx.Expression) ([]outbox.Row, error) {
 			Subject: r.Subject, Text: r.Text, Locale: r.Locale, Template: r.Template, Edited: r.Edited, OwnAddress: r.OwnTo, OwnTime: r.OwnTime, Sequence: int(r.Sequence),
 			State: outbox.State(r.State), Reason: outbox.Reason(r.Reason), Attempts: int(r.Attempts),
 			PlannedAt: ParseInstant(r.PlannedAt), SendAt: ParseInstant(r.SendAt), ExpiresAt: ParseInstant(r.ExpiresAt),
+			SentAt: ParseInstant(r.SentAt), Patients: plainList(r.Patients), Reminders: plainList(r.Reminders), Covers: strings.Fields(r.Covers),
 		}
 	}
 	return out, nil

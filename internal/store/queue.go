@@ -139,7 +139,7 @@ func messageColumns(p outbox.Planned) dbx.Params {
 	return dbx.Params{
 		"key": p.Key, "purpose": string(p.Purpose), "channel": string(p.Channel), "to": p.To, "bcc": strings.Join(p.BCC, ", "),
 		"subject": p.Subject, "text": p.Text, "location": p.Location, "client": p.Client, "booking": p.Booking,
-		"patients": idList(p.Patients), "reminders": idList(p.Reminders), "broadcast": p.Broadcast,
+		"patients": idList(p.Patients), "reminders": idList(p.Reminders), "covers": strings.Join(p.Covers, " "), "broadcast": p.Broadcast,
 		"locale": p.Locale, "template": p.Template, "sequence": p.Sequence, "priority": p.Priority,
 		"planned_at": Instant(p.PlannedAt), "send_at": Instant(p.SendAt), "expires_at": Instant(p.ExpiresAt),
 		"state": string(p.State), "reason": string(p.Reason), "detail": p.Detail,
@@ -153,6 +153,19 @@ func idList(ids []string) string {
 		return "[]"
 	}
 	return `["` + strings.Join(ids, `","`) + `"]`
+}
+
+// plainList reads what [idList] wrote, much faster than JSON is read.
+func plainList(stored string) []string {
+	stored = strings.Trim(stored, "[] ")
+	if stored == "" || stored == "null" {
+		return nil
+	}
+	ids := strings.Split(stored, ",")
+	for i, id := range ids {
+		ids[i] = strings.Trim(id, `" `)
+	}
+	return ids
 }
 
 // idSet binds ids as one JSON parameter, so that a statement for hundreds of rows is one statement.
