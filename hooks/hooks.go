@@ -49,6 +49,11 @@ func Bind(app core.App, h House) {
 	app.OnRecordUpdate(store.Clients).BindFunc(inTx(h.clientChanged))
 	app.OnRecordUpdate(store.Patients).BindFunc(inTx(h.patientChanged))
 
+	app.OnRecordCreate(store.Reminders).BindFunc(inTx(h.reminderMade))
+	app.OnRecordUpdate(store.Reminders).BindFunc(inTx(h.reminderChanged))
+	app.OnRecordDelete(store.Reminders).BindFunc(inTx(h.reminderRemoved))
+	afterEach(app, h.ringAfter, store.Reminders)
+
 	app.OnRecordCreateRequest(store.StoppedAddresses).BindFunc(stopReadable)
 	app.OnRecordUpdateRequest(store.StoppedAddresses).BindFunc(stopReadable)
 	app.OnRecordDeleteRequest(store.StoppedAddresses).BindFunc(noteBeforeLifting)

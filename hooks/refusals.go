@@ -1,6 +1,7 @@
 package hooks
 
 import (
+	"errors"
 	"strings"
 
 	validation "github.com/pocketbase/ozzo-validation/v4"
@@ -16,6 +17,21 @@ func refused(err error) error {
 		return fieldError(refusal)
 	}
 	return err
+}
+
+// refusedAll does the same for several things that a person can mend, each beside its field.
+func refusedAll(err error) error {
+	var several store.Refusals
+	if !errors.As(err, &several) {
+		return refused(err)
+	}
+	problems := validation.Errors{}
+	for _, refusal := range several {
+		if problems[refusal.Field] == nil {
+			problems[refusal.Field] = problemWith(refusal.Code, refusal.Message, refusal.Params)
+		}
+	}
+	return problems
 }
 
 func fieldError(refusal *booking.Refusal) error {

@@ -39,6 +39,7 @@ func (l *life) follow(t *rapid.T) {
 		}
 	}
 	write := func(r *outbox.Row, m outbox.Planned) {
+		r.Patients, r.Reminders, r.Covers = m.Patients, m.Reminders, m.Covers
 		r.Key, r.Purpose, r.Channel, r.To, r.BCC, r.Subject, r.Text, r.Locale, r.Template = m.Key, m.Purpose, m.Channel, m.To, m.BCC, m.Subject, m.Text, m.Locale, m.Template
 		r.Sequence, r.State, r.Reason, r.PlannedAt, r.SendAt, r.ExpiresAt = m.Sequence, m.State, m.Reason, m.PlannedAt, m.SendAt, m.ExpiresAt
 	}

@@ -21,16 +21,20 @@ func TestTellPlansOnEachChannel(t *testing.T) {
 	w := dayNotice(outbox.SMS, outbox.Email, outbox.SMS, outbox.Post)
 	w.Own = &Template{Subject: "Eva is ill", Email: "{{ patient.name }}: please stay at home.", SMS: "{{ patient.name }}: please stay at home."}
 	got := Tell(f, w)
-	if len(got) != 2 {
+	if len(got) != 3 {
 		t.Fatalf("got %+v", got)
 	}
-	sms, email := got[0], got[1]
+	sms, email, letter := got[0], got[1], got[2]
 	if sms.Key != "day_notice:b1:a1::sms" || sms.State != outbox.Queued || sms.Text != "Bella and Max: please stay at home." || sms.Template != "" ||
 		sms.Locale != "en" || len(sms.Patients) != 2 || !sms.SendAt.Equal(w.Planned) {
 		t.Errorf("SMS: %+v", sms)
 	}
 	if email.State != outbox.Skipped || email.Reason != outbox.ReasonOptedOut {
 		t.Errorf("e-mail: %+v", email)
+	}
+	// Who has no e-mail is not out of the reach of the post.
+	if letter.State != outbox.Queued || letter.Text != "Bella and Max: please stay at home." {
+		t.Errorf("letter: %+v", letter)
 	}
 	if got := Tell(f, dayNotice(outbox.SMS)); len(got) != 1 || got[0].State != outbox.Failed || got[0].Reason != outbox.ReasonBadTemplate {
 		t.Errorf("without a text: %+v", got)

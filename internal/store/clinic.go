@@ -32,6 +32,8 @@ type Clinic struct {
 	Rules []reminder.Rule
 	// Reach is how far the longest visit that can be booked reaches beyond the day on which it begins, with its buffers.
 	Reach time.Duration
+
+	home core.App // where subscribers hear of changes after a commit; nil where the set-up was read inside a transaction
 }
 
 // Location is a place of the clinic with its settings.
@@ -107,6 +109,9 @@ func LoadClinic(app core.App) (*Clinic, error) {
 		return nil, fmt.Errorf("load clinic: %w", l.err)
 	}
 	l.finish()
+	if !app.IsTransactional() {
+		l.clinic.home = app
+	}
 	return l.clinic, nil
 }
 

@@ -20,6 +20,11 @@ import (
 // booking writes several rows and nothing but the queue hangs on them; they raise the revision as every write must.
 func Reconcile(app core.App, have []outbox.Row, want []outbox.Planned, withdrawn outbox.Reason, now time.Time) error {
 	insert, update, unwanted := outbox.Diff(have, want, withdrawn)
+	return bring(app, insert, update, unwanted, now)
+}
+
+// bring writes what [outbox.Diff] found to be done.
+func bring(app core.App, insert []outbox.Planned, update []outbox.Update, unwanted []outbox.Withdrawal, now time.Time) error {
 	db := app.NonconcurrentDB()
 	if err := Queue(app, insert, now); err != nil {
 		return err

@@ -1,0 +1,354 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/booking"
+	"pawbell/internal/calendar"
+	"pawbell/internal/links"
+	"pawbell/internal/notify"
+	"pawbell/internal/outbox"
+	"pawbell/internal/reminder"
+)
+
+// PlanRecalls brings all reminders of one client in line with the records as they are now (R-14): what the reminders say of themselves (state,
+// reason, what is coming) and their queued messages. It is to be called inside the transaction that changed a reminder, the client, a patient, a
+// visit or a rule, and changes nothing when nothing changed. Subscribers hear of reminders that changed once that transaction is committed.
+//
+// Who makes or changes reminders by raw statements calls it afterwards. A rule that does not want a reminder any more marks it as unwanted first.
+func PlanRecalls(app core.App, clinic *Clinic, key links.Key, client string, now time.Time) error {
+	_, err := planRecalls(app, clinic, client, now)
+	return err
+}
+
+func planRecalls(app core.App, clinic *Clinic, client string, now time.Time) (notify.RecallPlan, error) {
+	var records []*core.Record
+	if err := app.RecordQuery(Reminders).AndWhere(dbx.HashExp{"client": client}).OrderBy("id").All(&records); err != nil {
+		return notify.RecallPlan{}, fmt.Errorf("reminders of a client: %w", err)
+	}
+	facts, err := recallFacts(app, clinic, client, records, now)
+	if err != nil {
+		return notify.RecallPlan{}, fmt.Errorf("reminders of client %s: %w", client, err)
+	}
+	plan := notify.PlanRecalls(facts)
+	insert, update, unwanted := outbox.Diff(facts.Rows, plan.Planned, outbox.ReasonNotWanted)
+	for i, w := range unwanted {
+		at := slices.IndexFunc(facts.Rows, func(r outbox.Row) bool { return r.ID == w.ID })
+		if why, known := plan.Why[facts.Rows[at].Key]; known {
+			unwanted[i].Reason = why
+		}
+	}
+	if err := bring(app, insert, update, unwanted, now); err != nil {
+		return plan, fmt.Errorf("messages of client %s: %w", client, err)
+	}
+	return plan, writeRecallStates(app, clinic, records, plan.States, now)
+}
+
+// recallFacts reads everything that decides which recalls a client gets.
+func recallFacts(app core.App, clinic *Clinic, client string, records []*core.Record, now time.Time) (notify.RecallFacts, error) {
+	f := notify.RecallFacts{Now: now, Locations: map[string]notify.Location{}, Patients: map[string]notify.Patient{}, Serves: clinic.serves,
+		Templates: clinic.Templates, Links: notify.Links{Base: clinic.Base}}
+	var err error
+	if f.Rows, err = messageRows(app.DB(), dbx.HashExp{"client": client, "purpose": string(outbox.Reminder)}); err != nil {
+		return f, fmt.Errorf("messages: %w", err)
+	}
+	if len(records) == 0 {
+		return f, nil
+	}
+	var people notify.Facts
+	if err := readPeople(app.DB(), clinic, &people, client, "", ""); err != nil {
+		return f, fmt.Errorf("client: %w", err)
+	}
+	f.Client = people.Client
+	starts, err := basisVisits(app.DB(), records)
+	if err != nil {
+		return f, err
+	}
+	addresses := []string{f.Client.Email, f.Client.SMSPhone}
+	grouped, byPost, since := false, false, now
+	for _, r := range records {
+		one, err := recall(clinic, r, starts)
+		if err != nil {
+			return f, err
+		}
+		if at := clinic.Locations[one.Location]; at != nil {
+			f.Locations[at.ID] = at.Notify
+		}
+		addresses = append(addresses, one.ToEmail, one.ToPhone)
+		byPost = byPost || slices.Contains(one.Methods, outbox.Post)
+		if one.Group != "" {
+			grouped = true
+			if one.Since.Before(since) {
+				since = one.Since
+			}
+		}
+		f.Recalls = append(f.Recalls, one)
+	}
+	if byPost && !f.Client.Gone {
+		if f.Client.Postal, err = postalAddress(app, client); err != nil {
+			return f, err
+		}
+	}
+	if f.Stopped, err = stopped(app.DB(), addresses); err != nil {
+		return f, fmt.Errorf("stopped addresses: %w", err)
+	}
+	if err := recallPatients(app.DB(), clinic, client, f.Patients); err != nil {
+		return f, err
+	}
+	if grouped {
+		f.Visits, err = recallVisits(app.DB(), client, since, now)
+	}
+	return f, err
+}
+
+// basisVisit is the visit that a reminder came from.
+type basisVisit struct {
+	startsAt  time.Time
+	completed bool
+}
+
+func basisVisits(db dbx.Builder, records []*core.Record) (map[string]basisVisit, error) {
+	visits := map[string]basisVisit{}
+	var ids []string
+	for _, r := range records {
+		if id := text(r, "booking"); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return visits, nil
+	}
+	var rows []struct {
+		ID       string `db:"id"`
+		StartsAt string `db:"starts_at"`
+		Status   string `db:"status"`
+	}
+	if err := db.Select("id", "starts_at", "status").From(Bookings).Where(in("id", ids)).All(&rows); err != nil {
+		return nil, fmt.Errorf("visits that reminders came from: %w", err)
+	}
+	for _, r := range rows {
+		visits[r.ID] = basisVisit{ParseInstant(r.StartsAt), booking.Status(r.Status) == booking.Completed}
+	}
+	return visits, nil
+}
+
+// recall is a reminder's record as planning sees it.
+func recall(clinic *Clinic, r *core.Record, basis map[string]basisVisit) (notify.Recall, error) {
+	one := notify.Recall{
+		ID: r.Id, Location: text(r, "location"), Patients: list(r, "patients"), Methods: channels(list(r, "methods")), Template: text(r, "template"),
+		OwnText: truth(r, "own_text"), Words: notify.Words{Subject: text(r, "subject"), Email: text(r, "email_text"), SMS: text(r, "sms_text")},
+		ToEmail: text(r, "to_email"), ToPhone: dialable(text(r, "to_phone")), Group: strings.TrimSpace(text(r, "reminder_group")),
+		MadeAt: instant(r, "made_at"), Since: instant(r, "made_at"),
+	}
+	due, err := calendar.ParseDate(text(r, "due_on"))
+	if err != nil {
+		return one, fmt.Errorf("reminder %s: %w", r.Id, err)
+	}
+	one.Series = series(r, due)
+	if len(one.Methods) == 0 {
+		one.Methods = []outbox.Channel{outbox.Email}
+	}
+	state := reminder.State(text(r, "state"))
+	if text(r, "reason") == reminder.ByPerson && (state == reminder.Done || state == reminder.Cancelled) {
+		one.Ended = state
+	}
+	visit, known := basis[text(r, "booking")]
+	if known {
+		one.Since = visit.startsAt
+	}
+	if text(r, "origin") != "" {
+		rule := clinic.rule(text(r, "rule"))
+		one.Unwanted = truth(r, "unwanted") || rule == nil || rule.Inactive || text(r, "booking") != "" && !(known && visit.completed)
+		if rule != nil {
+			one.Series.Steps, one.AlwaysSend = rule.Steps, rule.AlwaysSend
+		}
+	}
+	return one, nil
+}
+
+func series(r *core.Record, due calendar.Date) reminder.Series {
+	return reminder.Series{
+		DueOn: due, Before: number(r, "send_before_days"), Times: number(r, "repeat_count"),
+		Every: reminder.Span{Number: number(r, "repeat_number"), Unit: unitOr(text(r, "repeat_unit"), reminder.Month)},
+	}
+}
+
+func unitOr(stored string, otherwise reminder.Unit) reminder.Unit {
+	if stored == "" {
+		return otherwise
+	}
+	return reminder.Unit(stored)
+}
+
+// rule is an automatic rule by its id, nil where it is gone.
+func (c *Clinic) rule(id string) *reminder.Rule {
+	for i := range c.Rules {
+		if c.Rules[i].ID == id {
+			return &c.Rules[i]
+		}
+	}
+	return nil
+}
+
+// serves reports whether a visit for a reason keeps a reminder group up to date (R-43).
+func (c *Clinic) serves(group, reason string) bool { return reminder.Serves(c.Rules, group, reason) }
+
+func recallPatients(db dbx.Builder, clinic *Clinic, client string, into map[string]notify.Patient) error {
+	var rows []struct {
+		ID       string `db:"id"`
+		Name     string `db:"name"`
+		Species  string `db:"species"`
+		Breed    string `db:"breed"`
+		Deceased string `db:"deceased_on"`
+		Inactive bool   `db:"inactive"`
+	}
+	err := db.Select("id", "name", "species", "breed", "deceased_on", "inactive").From(Patients).Where(dbx.HashExp{"client": client}).All(&rows)
+	if err != nil {
+		return fmt.Errorf("patients: %w", err)
+	}
+	for _, r := range rows {
+		p := notify.Patient{ID: r.ID, Name: r.Name, Breed: r.Breed, Deceased: r.Deceased != "", Inactive: r.Inactive}
+		if s := clinic.Species[r.Species]; s != nil {
+			p.Species, p.SpeciesNames = s.Name, s.Translations.Field("name")
+		}
+		into[r.ID] = p
+	}
+	return nil
+}
+
+// recallVisits reads a client's visits that may complete a reminder or hold one back.
+func recallVisits(db dbx.Builder, client string, since, now time.Time) ([]notify.RecallVisit, error) {
+	var rows []struct {
+		Patient  string `db:"patient"`
+		Reason   string `db:"reason"`
+		Status   string `db:"status"`
+		StartsAt string `db:"starts_at"`
+	}
+	if held := now.Add(-reminder.HoldEnds(time.Time{}).Sub(time.Time{})); held.Before(since) {
+		since = held
+	}
+	err := db.Select("patient", "reason", "status", "starts_at").From(Bookings).
+		Where(dbx.NewExp("client = {:client} AND starts_at > {:since} AND patient != '' AND status NOT IN ('cancelled', 'no_show')",
+			dbx.Params{"client": client, "since": Instant(since)})).All(&rows)
+	if err != nil {
+		return nil, fmt.Errorf("visits: %w", err)
+	}
+	visits := make([]notify.RecallVisit, len(rows))
+	for i, r := range rows {
+		visits[i] = notify.RecallVisit{Patient: r.Patient, Reason: r.Reason, Status: booking.Status(r.Status), StartsAt: ParseInstant(r.StartsAt)}
+	}
+	return visits, nil
+}
+
+// writeRecallStates writes what the machine says of reminders, where it is news. Raw statements are used because nothing else hangs on these
+// fields; they raise the revision as every write must.
+func writeRecallStates(app core.App, clinic *Clinic, records []*core.Record, states []notify.RecallState, now time.Time) error {
+	var changed []string
+	for i, s := range states {
+		columns, err := recallColumns(s)
+		if err != nil {
+			return err
+		}
+		r := records[i]
+		for column, value := range columns {
+			if storedAs(r, column) == fmt.Sprint(value) {
+				delete(columns, column)
+			}
+		}
+		if len(columns) == 0 {
+			continue
+		}
+		columns["updated"], columns["revision"] = Instant(now), dbx.NewExp("[[revision]] + 1")
+		if _, err := app.NonconcurrentDB().Update(Reminders, columns, dbx.HashExp{"id": s.ID}).Execute(); err != nil {
+			return fmt.Errorf("write the state of reminder %s: %w", s.ID, err)
+		}
+		changed = append(changed, s.ID)
+	}
+	clinic.tellLater(app, Reminders, changed)
+	return nil
+}
+
+func recallColumns(s notify.RecallState) (dbx.Params, error) {
+	coming := make([]string, len(s.Coming))
+	for i, date := range s.Coming {
+		coming[i] = date.SendsAt.UTC().Format(time.RFC3339)
+	}
+	list, err := json.Marshal(coming)
+	if err != nil {
+		return nil, fmt.Errorf("encode what is coming: %w", err)
+	}
+	return dbx.Params{
+		"state": string(s.State), "reason": string(s.Reason), "sent_count": s.SentCount, "next_send_at": Instant(s.NextSendAt),
+		"coming": string(list), "look_at": Instant(s.LookAt), "subject": s.Words.Subject, "email_text": s.Words.Email, "sms_text": s.Words.SMS,
+	}, nil
+}
+
+// storedAs is a field's value as a column holds it.
+func storedAs(r *core.Record, column string) string {
+	known(r, column)
+	if value := r.GetString(column); column != "coming" || value != "null" && value != "" {
+		return value
+	}
+	return ""
+}
+
+// TakeRecallState puts onto a record that is being saved what [PlanRecalls] wrote about it, so that the answer shows it.
+func TakeRecallState(app core.App, r *core.Record) error {
+	stored, err := app.FindRecordById(Reminders, r.Id)
+	if err != nil {
+		return fmt.Errorf("read the reminder back: %w", err)
+	}
+	for _, field := range []string{
+		"state", "reason", "sent_count", "next_send_at", "coming", "look_at", "subject", "email_text", "sms_text", "revision", "updated",
+	} {
+		r.SetRaw(field, stored.GetRaw(field))
+	}
+	return nil
+}
+
+// tellLater tells realtime subscribers about records that raw statements changed, once the transaction that app is has been committed.
+func (c *Clinic) tellLater(app core.App, collection string, ids []string) {
+	if len(ids) == 0 || c.home == nil || app.TxInfo() == nil || c.home.SubscriptionsBroker().TotalClients() == 0 {
+		return
+	}
+	app.TxInfo().OnComplete(func(txErr error) error {
+		if txErr != nil {
+			return nil
+		}
+		records, err := c.home.FindRecordsByIds(collection, ids)
+		if err == nil {
+			err = announce(context.Background(), c.home, records)
+		}
+		if err != nil {
+			// What was changed is stored; somebody may not have heard of it.
+			c.home.Logger().Error("announce failed", "error", err.Error())
+		}
+		return nil
+	})
+}
+
+// PlansRecalls reports whether a client has reminders that a new visit, a new patient or a lapse of time could concern. It is one look at an index.
+func PlansRecalls(app core.App, client string) (bool, error) {
+	if client == "" {
+		return false, nil
+	}
+	var any int
+	err := app.DB().Select("(1)").From(Reminders).Where(dbx.HashExp{"client": client}).Limit(1).Row(&any)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for reminders: %w", err)
+	}
+	return true, nil
+}
