@@ -46,6 +46,12 @@ func (h House) bookingMade(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
+	if err := h.countNoShows(e, nil, e.Record); err != nil {
+		return err
+	}
+	if err := store.WarnOfNoShows(e.App, clinic, e.Record, h.Now()); err != nil {
+		return err
+	}
 	return store.PlanNew(e.App, clinic, h.Desk.Links, e.Record, h.Now())
 }
 
@@ -66,6 +72,9 @@ func (h House) bookingChanged(e *core.RecordEvent) error {
 		return err
 	}
 	h.afterwards(e, was)
+	if err := h.countNoShows(e, was, e.Record); err != nil {
+		return err
+	}
 	return store.PlanBooking(e.App, clinic, h.Desk.Links, e.Record, h.Now())
 }
 
@@ -77,8 +86,19 @@ func (h House) bookingRemoved(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	if was != nil {
-		h.afterwards(e, was)
+	if was == nil {
+		return nil
+	}
+	h.afterwards(e, was)
+	return h.countNoShows(e, was, nil)
+}
+
+// countNoShows keeps the number of a client's missed visits true when a visit is marked, unmarked, given to another client, or deleted.
+func (h House) countNoShows(e *core.RecordEvent, was, is *core.Record) error {
+	for _, client := range store.MissedChanged(was, is) {
+		if err := store.CountNoShows(e.App, client); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -66,7 +67,7 @@ func (j *house) Dispatch(ctx context.Context, now time.Time) error {
 		}
 	}
 	last.Wait()
-	return lastErr
+	return errors.Join(lastErr, j.lookAfterNotices(now))
 }
 
 // lease takes rows and answers until when they are ours.

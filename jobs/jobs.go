@@ -71,6 +71,7 @@ type house struct {
 	tally       tally
 	files       sync.Mutex          // held while attachments are in memory
 	lookedAfter time.Time           // when waiting messages were last looked after; the dispatcher's own
+	noticed     time.Time           // the same for day notices
 	kinds       map[string]step     // of runs
 	underWay    map[string]*running // by run; the sync job's own
 }

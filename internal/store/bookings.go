@@ -215,7 +215,7 @@ func noteCancelled(r *core.Record, by Actor, now time.Time) {
 }
 
 // CheckFree refuses a visit that would share its practitioner or a resource with another. It must run in the transaction that saves the
-// booking, after [ArrangeBooking].
+// booking, after [ArrangeBooking]. A visit that keeps the time it holds takes nobody's: staff may have booked another one over it knowingly.
 func CheckFree(app core.App, clinic *Clinic, r *core.Record, now time.Time) error {
 	if !booking.Standing(booking.Status(text(r, "status"))) || truth(r, "overbook") {
 		return nil
@@ -230,6 +230,15 @@ func CheckFree(app core.App, clinic *Clinic, r *core.Record, now time.Time) erro
 	}
 	if len(booking.Overlaps(visit, around)) == 0 {
 		return nil
+	}
+	if !r.IsNew() {
+		stored, err := FindVisit(app, visit.ID)
+		if err != nil {
+			return err
+		}
+		if stored != nil && booking.Standing(booking.Status(text(stored, "status"))) && Held(stored) == Held(r) && slices.Equal(list(stored, "resources"), visit.Resources) {
+			return nil
+		}
 	}
 	at, reason := clinic.Locations[visit.Location], clinic.Reasons[text(r, "reason")]
 	span := booking.Span{From: instant(r, "starts_at"), Until: instant(r, "ends_at")}

@@ -52,6 +52,7 @@ type Location struct {
 	PrivacyURL, Logo, Accent                                      string
 	EmbedOrigins                                                  []string
 	SMSPrice                                                      float64
+	CompleteAfter                                                 time.Duration // after a visit's day, until it is taken as completed; 0 = never
 }
 
 // Reason is what owners and staff choose a visit for.
@@ -196,6 +197,7 @@ func (l *loader) bookingSettings(r *core.Record) error {
 	at.HideDuration, at.HidePractitioner = truth(r, "hide_duration"), truth(r, "hide_practitioner")
 	at.Required = list(r, "required")
 	at.CutoffMinutes, at.MaxOpen = number(r, "cancel_cutoff_minutes"), number(r, "max_open")
+	at.CompleteAfter = time.Duration(number(r, "auto_complete_hours")) * time.Hour
 	at.PrivacyURL, at.Accent = text(r, "privacy_url"), text(r, "accent")
 	if logo := text(r, "logo"); logo != "" {
 		at.Logo = "/api/files/" + r.BaseFilesPath() + "/" + logo

@@ -49,12 +49,17 @@ func WorksAt(account *core.Record, location string) bool {
 
 // FindVisit reads a booking by id; nil without an error means that there is none.
 func FindVisit(app core.App, id string) (*core.Record, error) {
-	r, err := app.FindRecordById(Bookings, id)
+	return find(app, Bookings, id)
+}
+
+// find reads a record by id; nil without an error means that there is none.
+func find(app core.App, collection, id string) (*core.Record, error) {
+	r, err := app.FindRecordById(collection, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("find booking: %w", err)
+		return nil, fmt.Errorf("find one of %s: %w", collection, err)
 	}
 	return r, nil
 }

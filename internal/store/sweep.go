@@ -1,0 +1,152 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/booking"
+	"pawbell/internal/calendar"
+	"pawbell/internal/links"
+	"pawbell/internal/notify"
+)
+
+// unmarked are the statuses that a visit keeps when nobody says what became of it.
+var unmarked = []string{string(booking.Booked), string(booking.Confirmed), string(booking.Arrived)}
+
+// PastVisits lists up to limit visits of all locations that nobody marked and whose day has been over for as long as their location waits
+// (R-56), the oldest first. One with an id in except is passed over.
+func PastVisits(app core.App, clinic *Clinic, now time.Time, limit int, except []string) ([]string, error) {
+	var visits []string
+	for _, at := range clinic.Locations {
+		if at.CompleteAfter <= 0 || len(visits) >= limit {
+			continue
+		}
+		var some []string
+		err := app.DB().Select("id").From(Bookings).Where(dbx.And(
+			in("status", unmarked), dbx.HashExp{"location": at.ID},
+			dbx.NewExp("starts_at < {:day}", dbx.Params{"day": Instant(booking.CompletedBefore(now, at.CompleteAfter, at.Place.Zone))}),
+			dbx.Not(in("id", except)),
+		)).OrderBy("starts_at").Limit(int64(limit - len(visits))).Column(&some)
+		if err != nil {
+			return nil, fmt.Errorf("past visits of %s: %w", at.ID, err)
+		}
+		visits = append(visits, some...)
+	}
+	return visits, nil
+}
+
+// Complete marks a past visit as completed, unless somebody marked it meanwhile (R-56). It is a transaction of its own, and the owner hears
+// nothing of it.
+func Complete(ctx context.Context, app core.App, visit string) error {
+	return app.RunInTransaction(func(tx core.App) error {
+		r, err := FindVisit(tx, visit)
+		if err != nil || r == nil || !slices.Contains(unmarked, text(r, "status")) {
+			return err
+		}
+		SetStatus(r, booking.Completed, "")
+		if err := tx.SaveWithContext(WithActor(ctx, ByMachine), r); err != nil {
+			return fmt.Errorf("complete %s: %w", visit, err)
+		}
+		return nil
+	})
+}
+
+// answeredFor is how far back requests that nobody answered are looked for.
+const answeredFor = 30 * 24 * time.Hour
+
+// CallUnanswered asks a person to phone the owners of requests whose time has come and gone without an answer, once each: the request stands as
+// it is, for it is not for a machine to say what was agreed.
+func CallUnanswered(app core.App, clinic *Clinic, key links.Key, now time.Time) error {
+	var visits []*core.Record
+	err := app.RecordQuery(Bookings).AndWhere(dbx.HashExp{"status": string(booking.Requested)}).
+		AndWhere(dbx.NewExp("starts_at < {:now} AND starts_at > {:since}", dbx.Params{"now": Instant(now), "since": Instant(now.Add(-answeredFor))})).All(&visits)
+	if err != nil {
+		return fmt.Errorf("unanswered requests: %w", err)
+	}
+	var problems []error
+	for _, r := range visits {
+		f, err := factsBeside(app, clinic, key, r)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue // its reason or place is gone, and nobody can be told what for
+		}
+		if err == nil {
+			err = makeCall(app, f.Location.ID, "", notify.CallOwner(f, "nobody answered their request in time"))
+		}
+		if err != nil {
+			problems = append(problems, err)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// CountNoShows writes down how many visits a client has missed, counted anew from the visits themselves (R-49), in the transaction that changed
+// one of them. It passes app.Save, so that the record is announced.
+func CountNoShows(app core.App, client string) error {
+	if client == "" {
+		return nil
+	}
+	missed, err := app.CountRecords(Bookings, dbx.HashExp{"client": client, "status": string(booking.NoShow)})
+	if err != nil {
+		return fmt.Errorf("count missed visits: %w", err)
+	}
+	r, err := find(app, Clients, client)
+	if err != nil || r == nil || number(r, "no_shows") == int(missed) {
+		return err
+	}
+	set(r, "no_shows", missed)
+	if err := app.Save(r); err != nil {
+		return fmt.Errorf("save missed visits of %s: %w", client, err)
+	}
+	return nil
+}
+
+// MissedChanged lists the clients whose number of missed visits a change of a booking may change. was is nil for a new booking, is for one that
+// goes.
+func MissedChanged(was, is *core.Record) []string {
+	missed := func(r *core.Record) string {
+		if r == nil || booking.Status(text(r, "status")) != booking.NoShow {
+			return ""
+		}
+		return text(r, "client")
+	}
+	before, after := missed(was), missed(is)
+	if before == after {
+		return nil
+	}
+	return slices.DeleteFunc([]string{before, after}, func(id string) bool { return id == "" })
+}
+
+// warnAfter is how many missed visits make the next one worth a word (R-49).
+const warnAfter = 2
+
+// WarnOfNoShows puts a task on the list when a visit ahead is booked for a client who has missed two or more (R-49), once for each visit.
+func WarnOfNoShows(app core.App, clinic *Clinic, r *core.Record, now time.Time) error {
+	starts := instant(r, "starts_at")
+	if !starts.After(now) || !booking.Standing(booking.Status(text(r, "status"))) {
+		return nil
+	}
+	var owner struct {
+		First  string  `db:"first_name"`
+		Last   string  `db:"last_name"`
+		Missed float64 `db:"no_shows"`
+	}
+	err := app.DB().Select("first_name", "last_name", "no_shows").From(Clients).Where(dbx.HashExp{"id": text(r, "client")}).One(&owner)
+	if err != nil {
+		return fmt.Errorf("missed visits of the client: %w", err)
+	}
+	at := clinic.Locations[text(r, "location")]
+	if owner.Missed < warnAfter || at == nil {
+		return nil
+	}
+	day := calendar.On(starts, at.Place.Zone)
+	title := fmt.Sprintf("%s %s has missed %.0f visits and is booked for %s %s %s", owner.First, owner.Last, owner.Missed,
+		notify.Weekday(day, notify.English), notify.Date(day, notify.English), notify.Time(starts, at.Place.Zone, notify.English))
+	return MakeTask(app, Task{Kind: "no_show_warning", Title: clipped(title, longestTitle), Location: at.ID, Client: text(r, "client"), Booking: r.Id})
+}

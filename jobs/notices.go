@@ -1,0 +1,25 @@
+package jobs
+
+import (
+	"time"
+
+	"pawbell/internal/store"
+)
+
+// lookAfterNotices sees, once a minute and after what was due has had its turn, to the owners whom no day notice reached in time.
+func (j *house) lookAfterNotices(now time.Time) error {
+	if !j.noticed.IsZero() && now.Sub(j.noticed).Abs() < time.Minute {
+		return nil
+	}
+	clinic, err := j.desk.Clinic()
+	if err != nil {
+		return err
+	}
+	for more := true; more; {
+		if more, err = store.CallMissed(j.app, clinic, j.desk.Links, now); err != nil {
+			return err
+		}
+	}
+	j.noticed = now
+	return nil
+}
