@@ -40,13 +40,20 @@ func (h House) absenceLifted(e *core.RecordEvent) error {
 }
 
 func (h House) followAbsence(e *core.RecordEvent, was *core.Record) error {
-	visits, err := store.AbsentVisits(e.App, was, e.Record, h.Now())
-	if err != nil || len(visits) == 0 {
+	owners, err := store.AbsentVisits(e.App, was, e.Record, h.Now())
+	if err != nil || len(owners) == 0 {
 		return err
+	}
+	visits := 0
+	for _, each := range owners {
+		visits += len(each)
+	}
+	if visits > store.MostAtOnce {
+		return store.FollowAbsenceLater(e.App, e.Record.Id, owners)
 	}
 	clinic, err := h.Desk.Clinic()
 	if err != nil {
 		return err
 	}
-	return store.FollowAbsence(e.Context, e.App, clinic, h.Desk.Links, e.Record, visits, h.Now())
+	return store.FollowAbsence(e.Context, e.App, clinic, h.Desk.Links, e.Record, owners, h.Now())
 }

@@ -1,7 +1,10 @@
 package jobs
 
 import (
+	"context"
 	"time"
+
+	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/store"
 )
@@ -22,4 +25,15 @@ func (j *house) lookAfterNotices(now time.Time) error {
 	}
 	j.noticed = now
 	return nil
+}
+
+// followAbsence is the step of a run that does to many visits what an absence says.
+func followAbsence(j *house, ctx context.Context, _ *store.Run, limit int) (piece, error) {
+	clinic, err := j.desk.Clinic()
+	if err != nil {
+		return nil, err
+	}
+	return func(tx core.App, run *store.Run) (bool, error) {
+		return store.AdvanceAbsence(ctx, tx, clinic, j.desk.Links, run, limit, j.now())
+	}, nil
 }

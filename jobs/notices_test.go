@@ -1,10 +1,13 @@
 package jobs
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pocketbase/dbx"
 
 	"pawbell/internal/clinictest"
 	"pawbell/internal/gateway"
@@ -79,5 +82,64 @@ func TestADayNoticeThatArrivesOnOneChannelIsNoCall(t *testing.T) {
 	tr.dispatch(monday.Add(9 * time.Minute))
 	if diff := cmp.Diff(map[string]int{}, tr.calls()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// up to 200 visits go along with their absence, more are left to a run, whose pieces go on where the last one ended.
+func TestALargeAbsenceIsFollowedByARun(t *testing.T) {
+	t.Parallel()
+	for visits, later := range map[int]bool{store.MostAtOnce: false, store.MostAtOnce + 1: true} {
+		tr := newTrial(t)
+		clinictest.MessageSettings(t, tr.app, tr.location, clinictest.Fields{"confirmation_channels": []string{"email"}, "visit_channels": []string{}})
+		for i := range visits {
+			clinictest.Visit(t, tr.app, tr.location, tr.practitioner, tr.reason, clinictest.Client(t, tr.app),
+				store.Instant(monday.Add(time.Duration(i)*time.Minute+24*time.Hour)), clinictest.Fields{"overbook": true})
+		}
+		clinictest.Make(t, tr.app, store.Absences, clinictest.Fields{
+			"practitioner": tr.practitioner.Id, "starts_at": "2027-03-01 06:00:00.000Z", "ends_at": "2027-03-05 15:00:00.000Z", "kind": "sick", "visits": "cancel",
+		})
+		count := func(collection string, which dbx.HashExp) int {
+			n, err := tr.app.CountRecords(collection, which)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return int(n)
+		}
+		cancelled, notices := dbx.HashExp{"status": "cancelled", "cancelled_by": "absence"}, dbx.HashExp{"purpose": "day_notice", "state": "queued"}
+		if !later {
+			if a, b, c := count(store.Bookings, cancelled), count(store.Messages, notices), count(store.Runs, dbx.HashExp{"dry": false}); a != visits || b != visits || c != 0 {
+				t.Errorf("%d visits: %d called off, %d told, %d runs", visits, a, b, c)
+			}
+			continue
+		}
+		if a, c := count(store.Bookings, cancelled), count(store.Runs, dbx.HashExp{"kind": "absence"}); a != 0 || c != 1 {
+			t.Fatalf("%d visits: %d called off at once, %d runs", visits, a, c)
+		}
+		// The program ends in the middle: what a piece did is kept with how far it came.
+		ctx, end := context.WithCancel(t.Context())
+		step := tr.kinds[store.FollowAbsences]
+		pieces := 0
+		tr.kinds[store.FollowAbsences] = func(j *house, ctx context.Context, run *store.Run, limit int) (piece, error) {
+			if pieces++; pieces == 3 {
+				end()
+			}
+			return step(j, ctx, run, limit)
+		}
+		if err := tr.Sync(ctx, monday); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if a, b := count(store.Bookings, cancelled), count(store.Messages, notices); a == 0 || a >= visits || a != b {
+			t.Fatalf("ended in the middle: %d called off, %d told", a, b)
+		}
+		if err := tr.Sync(t.Context(), monday); err != nil {
+			t.Fatal(err)
+		}
+		if a, b := count(store.Bookings, cancelled), count(store.Messages, notices); a != visits || b != visits {
+			t.Errorf("%d visits: %d called off, %d told", visits, a, b)
+		}
+		runs, err := tr.app.FindAllRecords(store.Runs)
+		if err != nil || len(runs) != 1 || runs[0].GetString("state") != "done" || runs[0].GetInt("done") != visits || runs[0].GetInt("total") != visits {
+			t.Errorf("runs: %v, %v", runs, err)
+		}
 	}
 }

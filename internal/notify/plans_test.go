@@ -218,9 +218,10 @@ func readFacts(text string) (Facts, error) {
 	return f, nil
 }
 
-// addRow reads "sent booking_confirmation email 1": state, purpose, channel and sequence of an earlier message.
+// addRow reads "sent booking_confirmation email 1": state, purpose, channel and sequence of an earlier message. A day notice ends with what it
+// told: "sent day_notice email 2 cancel".
 func (f *Facts) addRow(words []string) error {
-	if len(words) != 4 {
+	if len(words) != 4 && len(words) != 5 {
 		return fmt.Errorf("write state, purpose, channel and sequence")
 	}
 	sequence, err := strconv.Atoi(words[3])
@@ -229,6 +230,9 @@ func (f *Facts) addRow(words []string) error {
 		r.Attempts = 1
 	}
 	r.Key = string(r.Purpose) + ":b1:" + words[3] + "::" + words[2]
+	if len(words) == 5 {
+		r.Key = AbsenceKeys("a1") + "b1:" + words[4] + ":" + words[2]
+	}
 	f.Rows = append(f.Rows, r)
 	return err
 }

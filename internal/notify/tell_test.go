@@ -36,7 +36,9 @@ func TestTellPlansOnEachChannel(t *testing.T) {
 	if letter.State != outbox.Queued || letter.Text != "Bella and Max: please stay at home." {
 		t.Errorf("letter: %+v", letter)
 	}
-	if got := Tell(f, dayNotice(outbox.SMS)); len(got) != 1 || got[0].State != outbox.Failed || got[0].Reason != outbox.ReasonBadTemplate {
+	textless := dayNotice(outbox.SMS)
+	textless.Code = "no_such_code"
+	if got := Tell(f, textless); len(got) != 1 || got[0].State != outbox.Failed || got[0].Reason != outbox.ReasonBadTemplate {
 		t.Errorf("without a text: %+v", got)
 	}
 }

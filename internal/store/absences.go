@@ -6,15 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 
+	"pawbell/internal/booking"
 	"pawbell/internal/links"
 	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
 )
+
+// FollowAbsences is the kind of run that does to many visits what an absence says; its scope is the absence.
+const FollowAbsences = "absence"
 
 // MostAtOnce is how many visits an absence carries along in its own transaction (R-47). More are left to a run.
 const MostAtOnce = 200
@@ -36,32 +41,51 @@ func readAbsence(r *core.Record) absence {
 // silent reports whether visits are left as they are.
 func (a absence) silent() bool { return a.fate != notify.FateTell && a.fate != notify.FateCancel }
 
-// AbsentVisits lists the visits that an absence newly falls upon: still ahead, in its time and of its person or place, and not fallen upon by the
-// absence as it was before (nil for a new one). They come by owner, each owner's first visit first. An absence that leaves visits as they
-// are has none.
+// AbsentVisits lists the visits that an absence newly falls upon, owner by owner, the first visit first: still ahead, in its time and of its
+// person or place, and not fallen upon by the absence as it was before (nil for a new one). An absence that leaves visits as they are has
+// none.
 //
 // Only what is new counts, so that saving a note neither tells anybody twice nor calls off what staff have booked knowingly since.
-func AbsentVisits(app core.App, was, is *core.Record, now time.Time) ([]string, error) {
+func AbsentVisits(app core.App, was, is *core.Record, now time.Time) ([][]string, error) {
 	a := readAbsence(is)
 	if a.silent() {
 		return nil, nil
 	}
 	affected, err := a.visits(app.DB(), now)
-	if err != nil || was == nil {
-		return affected, err
-	}
-	before := readAbsence(was)
-	if before.fate != a.fate {
-		return affected, nil
-	}
-	known, err := before.visits(app.DB(), now)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(affected, func(id string) bool { return slices.Contains(known, id) }), nil
+	known := map[visitOf]bool{}
+	if was != nil && readAbsence(was).fate == a.fate {
+		before, err := readAbsence(was).visits(app.DB(), now)
+		if err != nil {
+			return nil, err
+		}
+		for _, visit := range before {
+			known[visit] = true
+		}
+	}
+	var owners [][]string
+	last := ""
+	for _, visit := range affected {
+		switch {
+		case known[visit]:
+			continue
+		case len(owners) == 0 || visit.Client != last:
+			owners = append(owners, nil)
+		}
+		last = visit.Client
+		owners[len(owners)-1] = append(owners[len(owners)-1], visit.ID)
+	}
+	return owners, nil
 }
 
-func (a absence) visits(db dbx.Builder, now time.Time) ([]string, error) {
+type visitOf struct {
+	ID     string `db:"id"`
+	Client string `db:"client"`
+}
+
+func (a absence) visits(db dbx.Builder, now time.Time) ([]visitOf, error) {
 	where := `starts_at < {:until} AND ends_at > {:from} AND starts_at > {:now} AND busy_from < {:until} AND busy_from >= {:earliest}
 		AND status IN ('requested', 'booked', 'confirmed', 'arrived')`
 	// As in the book of a day: one that names both keeps the person away from this place alone.
@@ -71,67 +95,113 @@ func (a absence) visits(db dbx.Builder, now time.Time) ([]string, error) {
 	if a.location != "" {
 		where += ` AND location = {:location}`
 	}
-	var ids []string
-	err := db.NewQuery(`SELECT id FROM bookings WHERE ` + where + ` ORDER BY client, starts_at, id`).Bind(dbx.Params{
+	var visits []visitOf
+	err := db.NewQuery(`SELECT id, client FROM bookings WHERE ` + where + ` ORDER BY client, starts_at, id`).Bind(dbx.Params{
 		"from": Instant(a.from), "until": Instant(a.until), "now": Instant(now), "earliest": Instant(a.from.Add(-longestBusy)),
 		"practitioner": a.practitioner, "location": a.location,
-	}).Column(&ids)
+	}).All(&visits)
 	if err != nil {
 		return nil, fmt.Errorf("visits of absence %s: %w", a.id, err)
 	}
-	return ids, nil
+	return visits, nil
 }
 
-// FollowAbsence does to visits what an absence says, and tells their owners (R-47). It is to be called in a transaction, with all visits of
-// each owner together. What was done already is not done again, so a list may be worked through twice.
-func FollowAbsence(ctx context.Context, app core.App, clinic *Clinic, key links.Key, r *core.Record, visits []string, now time.Time) error {
+// FollowAbsence does to the visits of some owners what an absence says, and tells each of them (R-47). It is to be called in a transaction. What
+// was done already is not done again, so a list may be worked through twice.
+func FollowAbsence(ctx context.Context, app core.App, clinic *Clinic, key links.Key, r *core.Record, owners [][]string, now time.Time) error {
 	a := readAbsence(r)
-	var records []*core.Record
-	for _, id := range visits {
-		visit, err := FindVisit(app, id)
-		if err != nil {
-			return err
+	for _, visits := range owners {
+		var records []*core.Record
+		for _, id := range visits {
+			visit, err := FindVisit(app, id)
+			if err != nil {
+				return err
+			}
+			if visit == nil || !a.concerns(visit, now) {
+				continue
+			}
+			if a.fate == notify.FateCancel {
+				SetStatus(visit, booking.Cancelled, "")
+				set(visit, "cancel_cause", string(ByAbsence))
+				if err := app.SaveWithContext(WithActor(ctx, ByAbsence), visit); err != nil {
+					return fmt.Errorf("call off %s for absence %s: %w", id, a.id, err)
+				}
+			}
+			records = append(records, visit)
 		}
-		if visit == nil || !a.concerns(visit) {
+		if len(records) == 0 {
 			continue
 		}
-		if a.fate == notify.FateCancel {
-			SetStatus(visit, "cancelled", "")
-			set(visit, "cancel_cause", string(ByAbsence))
-			if err := app.SaveWithContext(WithActor(ctx, ByAbsence), visit); err != nil {
-				return fmt.Errorf("call off %s for absence %s: %w", id, a.id, err)
-			}
-		}
-		records = append(records, visit)
-	}
-	for _, owner := range byOwner(records) {
-		if err := tellOwner(app, clinic, key, r, a, owner, now); err != nil {
+		if err := tellOwner(app, clinic, key, r, a, records, now); err != nil {
 			return fmt.Errorf("absence %s: %w", a.id, err)
 		}
 	}
 	return nil
 }
 
-// concerns reports whether a visit still waits for what the absence does: nobody has come, moved or called it off since it was listed.
-func (a absence) concerns(visit *core.Record) bool {
+// FollowAbsenceLater leaves the visits of an absence to a run. What an earlier one has not begun with yet goes along with it.
+func FollowAbsenceLater(tx core.App, absence string, owners [][]string) error {
+	id, err := StartRun(tx, FollowAbsences, absence, false)
+	if err != nil {
+		return err
+	}
+	var waiting [][]string
+	if err := RunPlan(tx, id, &waiting); err != nil {
+		return err
+	}
+	return KeepRunPlan(tx, id, append(waiting, owners...))
+}
+
+// AdvanceAbsence does the next piece of such a run, the visits of a few owners: each visit is a dozen rows. It is a transaction's work.
+func AdvanceAbsence(ctx context.Context, tx core.App, clinic *Clinic, key links.Key, run *Run, limit int, now time.Time) (more bool, err error) {
+	var owners [][]string
+	if err := RunPlan(tx, run.ID, &owners); err != nil {
+		return false, err
+	}
+	from := 0
+	if run.Cursor != "" {
+		if from, err = strconv.Atoi(run.Cursor); err != nil {
+			return false, fmt.Errorf("read how far the run came: %w", err)
+		}
+	}
+	run.Total = 0
+	for _, visits := range owners {
+		run.Total += len(visits)
+	}
+	r, err := find(tx, Absences, run.Scope)
+	if err != nil {
+		return false, err
+	}
+	if r == nil || readAbsence(r).silent() {
+		run.Note = "The absence leaves visits as they are now."
+		return false, nil
+	}
+	until, visits := from, 0
+	for until < len(owners) && (visits == 0 || visits < limit/rowsOfVisit) {
+		visits += len(owners[until])
+		until++
+	}
+	if err := FollowAbsence(ctx, tx, clinic, key, r, owners[from:until], now); err != nil {
+		return false, err
+	}
+	run.Done += visits
+	run.Cursor = strconv.Itoa(until)
+	return until < len(owners), nil
+}
+
+// rowsOfVisit is about how many rows it takes to call a visit off and tell everybody.
+const rowsOfVisit = 20
+
+// concerns reports whether a visit still waits for what the absence does: it has not begun, and nobody moved it or called it off since it was
+// listed.
+func (a absence) concerns(visit *core.Record, now time.Time) bool {
 	starts, ends := instant(visit, "starts_at"), instant(visit, "ends_at")
-	return slices.Contains([]string{"requested", "booked", "confirmed", "arrived"}, text(visit, "status")) &&
+	return starts.After(now) && slices.Contains([]string{"requested", "booked", "confirmed", "arrived"}, text(visit, "status")) &&
 		starts.Before(a.until) && a.from.Before(ends) &&
 		(a.practitioner == "" || a.practitioner == text(visit, "practitioner")) && (a.location == "" || a.location == text(visit, "location"))
 }
 
-// byOwner splits visits that come by owner.
-func byOwner(visits []*core.Record) [][]*core.Record {
-	var owners [][]*core.Record
-	for i, visit := range visits {
-		if i == 0 || text(visit, "client") != text(visits[i-1], "client") {
-			owners = append(owners, nil)
-		}
-		owners[len(owners)-1] = append(owners[len(owners)-1], visit)
-	}
-	return owners
-}
-
+// tellOwner queues the one notice that an owner gets, and the calls that somebody has to make.
 func tellOwner(app core.App, clinic *Clinic, key links.Key, r *core.Record, a absence, visits []*core.Record, now time.Time) error {
 	facts := make([]notify.Facts, len(visits))
 	for i, visit := range visits {
