@@ -32,6 +32,7 @@ func main() {
 		log.Fatal(err)
 	}
 	desk := store.NewDesk(app)
+	app.OnBootstrap().BindFunc(command.KeepWritable)
 	app.OnBootstrap().BindFunc(command.OpenLinks(desk))
 	app.OnBootstrap().BindFunc(command.KeepAtHome(clock, gateways))
 	ring := jobs.Register(app, desk, gateways, clock.Now)

@@ -3,7 +3,6 @@ package hooks
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/pocketbase/pocketbase/core"
@@ -35,10 +34,6 @@ func (h House) outboxHealth(e *core.RequestEvent) error {
 	return e.JSON(http.StatusOK, answer)
 }
 
-// notWritable are SQLite's result codes of a disk that takes nothing: read-only, input or output failed, full, cannot be opened
-// (sqlite.org/rescode.html).
-var notWritable = []int{8, 10, 13, 14}
-
 // diskTrouble says that the disk is at fault where PocketBase would blame the request: whoever asked may ask again later, and a provider
 // repeats its report.
 func diskTrouble(e *core.RequestEvent) error {
@@ -55,13 +50,10 @@ func diskTrouble(e *core.RequestEvent) error {
 		}
 		cause = raw
 	}
-	var result interface {
-		error
-		Code() int
-	}
-	if !errors.As(cause, &result) || !slices.Contains(notWritable, result.Code()&0xff) {
+	if !store.NotWritable(cause) {
 		return err
 	}
+	store.LetGo(e.App, cause)
 	e.App.Logger().Error("the disk takes nothing", "error", cause.Error())
-	return e.Error(http.StatusServiceUnavailable, "Nothing was saved: the disk of the clinic's computer is full or cannot be written. Try again when there is room.", nil)
+	return e.Error(http.StatusServiceUnavailable, "Nothing was saved: the disk of the clinic's computer is full or cannot be written. Try again when that is mended.", nil)
 }

@@ -47,6 +47,7 @@ func (h House) hear(e *core.RequestEvent) error {
 		return fmt.Errorf("read webhook of %s: %w", from.Name(), err)
 	}
 	if err := h.heard(e, from, reports, came); err != nil {
+		store.LetGo(e.App, err)
 		e.App.Logger().Error("webhook not stored", "gateway", from.Name(), "error", err.Error())
 		return router.NewApiError(http.StatusServiceUnavailable, "This cannot be stored just now. Please send it again.", nil)
 	}

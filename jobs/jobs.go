@@ -209,6 +209,7 @@ func once(job func(context.Context)) func(context.Context) {
 func (j *house) report(name string, job func(context.Context, time.Time) error) func(context.Context) {
 	return func(ctx context.Context) {
 		if err := job(ctx, j.now()); err != nil && !errors.Is(err, context.Canceled) {
+			store.LetGo(j.app, err)
 			j.app.Logger().Error("job failed", "job", name, "error", err.Error())
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -99,6 +100,25 @@ func TestTheProgram(t *testing.T) {
 		}()
 		p.refuses(t, t.TempDir(), nil, []string{"serve", "--http", taken.Addr().String()}, "address already in use")
 	})
+	t.Run("refuses data that it cannot write, and starts once it can", func(t *testing.T) {
+		t.Parallel()
+		folder := t.TempDir()
+		data := filepath.Join(folder, "pb_data")
+		if code, _, complained := p.run(t, folder, nil, "superuser", "create", "you@clinic.example", "a-long-password"); code != 0 {
+			t.Fatal(complained)
+		}
+		for _, readOnly := range []string{data, filepath.Join(data, "data.db")} {
+			writableAgain := mountReadOnly(t, readOnly)
+			p.refuses(t, folder, nil, []string{"serve", "--http", freeAddress(t)}, "cannot be written", "read-only file system", "pb_data")
+			writableAgain()
+			if code, _, complained := p.run(t, folder, nil, "superuser", "update", "you@clinic.example", "a-longer-password"); code != 0 {
+				t.Errorf("after %s could be written again: %s", readOnly, complained)
+			}
+		}
+		if left, err := filepath.Glob(filepath.Join(data, ".writable*")); err != nil || len(left) != 0 {
+			t.Errorf("left behind: %v, %v", left, err)
+		}
+	})
 	t.Run("checks a folder that nothing was started in", func(t *testing.T) {
 		t.Parallel()
 		code, said, _ := p.run(t, t.TempDir(), nil, "check")
@@ -114,6 +134,23 @@ func TestTheProgram(t *testing.T) {
 			t.Errorf("code %d, left %v, error %v, said:\n%s", code, left, err, said)
 		}
 	})
+}
+
+// mountReadOnly makes a folder or a file read-only for everybody, root included, until what it answers is called.
+func mountReadOnly(t *testing.T, path string) func() {
+	t.Helper()
+	for _, args := range [][]string{{"--bind", path, path}, {"-o", "remount,ro,bind", path}} {
+		if out, err := exec.CommandContext(t.Context(), "mount", args...).CombinedOutput(); err != nil {
+			t.Skipf("only root may mount: %s", out)
+		}
+	}
+	unmount := sync.OnceFunc(func() {
+		if out, err := exec.CommandContext(context.WithoutCancel(t.Context()), "umount", path).CombinedOutput(); err != nil {
+			t.Errorf("unmount: %s", out)
+		}
+	})
+	t.Cleanup(unmount)
+	return unmount
 }
 
 // refuses wants an exit code other than 0, the words given, and no secret.

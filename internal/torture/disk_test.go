@@ -29,8 +29,8 @@ func roomFor(t *testing.T, process int, bytes uint64) {
 	}
 }
 
-// While the disk is full nothing is acknowledged that is not stored, the program stays up and says what is wrong, and it goes on by
-// itself when there is room again. What was with a provider meanwhile is neither lost nor doubled.
+// While the disk is full, or its files may only be read, nothing is acknowledged that is not stored, the program stays up and says what is wrong,
+// and it goes on by itself when that is mended. What was with a provider meanwhile is neither lost nor doubled.
 func TestAFullDisk(t *testing.T) {
 	t.Parallel()
 	for _, s := range []shortage{
@@ -42,6 +42,7 @@ func TestAFullDisk(t *testing.T) {
 					t.Fatal(err)
 				}
 			}},
+		{"the files are read-only", func(t *testing.T, tr *trial) { immutable(t, tr.folder, true) }, func(t *testing.T, tr *trial) { immutable(t, tr.folder, false) }},
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
@@ -63,6 +64,29 @@ func fill(t *testing.T, name string) {
 		}
 	}
 	f.Close()
+}
+
+// immutable makes the data read-only under the running program, or writable again: also for root, and for files that are open already. The
+// database's index in shared memory is left alone: it is mapped, and whoever writes to a map that became read-only is ended by the kernel.
+func immutable(t *testing.T, folder string, read bool) {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(folder, "*.db*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{map[bool]string{true: "+i", false: "-i"}[read], folder}
+	for _, name := range names {
+		if !strings.HasSuffix(name, "-shm") {
+			args = append(args, name)
+		}
+	}
+	if out, err := exec.Command("chattr", args...).CombinedOutput(); err != nil {
+		t.Skipf("only root may make files immutable, and not on every file system: %s", out)
+	}
+	if read {
+		// However the test ends, its folder has to go.
+		t.Cleanup(func() { exec.Command("chattr", append([]string{"-i"}, args[1:]...)...).Run() })
+	}
 }
 
 // smallDisk puts the data on a disk of its own.
