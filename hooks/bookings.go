@@ -52,7 +52,10 @@ func (h House) bookingMade(e *core.RecordEvent) error {
 	if err := store.WarnOfNoShows(e.App, clinic, e.Record, h.Now()); err != nil {
 		return err
 	}
-	return store.PlanNew(e.App, clinic, h.Desk.Links, e.Record, h.Now())
+	if err := store.PlanNew(e.App, clinic, h.Desk.Links, e.Record, h.Now()); err != nil {
+		return err
+	}
+	return h.recallsFollow(e.App, clinic, store.ClientOf(e.Record))
 }
 
 // bookingChanged follows a visit that was moved, called off, put back or annotated with its messages, in the same transaction.
@@ -75,7 +78,10 @@ func (h House) bookingChanged(e *core.RecordEvent) error {
 	if err := h.countNoShows(e, was, e.Record); err != nil {
 		return err
 	}
-	return store.PlanBooking(e.App, clinic, h.Desk.Links, e.Record, h.Now())
+	if err := store.PlanBooking(e.App, clinic, h.Desk.Links, e.Record, h.Now()); err != nil {
+		return err
+	}
+	return h.recallsFollow(e.App, clinic, store.ClientOf(was), store.ClientOf(e.Record))
 }
 
 func (h House) bookingRemoved(e *core.RecordEvent) error {
@@ -90,7 +96,14 @@ func (h House) bookingRemoved(e *core.RecordEvent) error {
 		return nil
 	}
 	h.afterwards(e, was)
-	return h.countNoShows(e, was, nil)
+	if err := h.countNoShows(e, was, nil); err != nil {
+		return err
+	}
+	clinic, err := h.clinicOf(e)
+	if err != nil {
+		return err
+	}
+	return h.recallsFollow(e.App, clinic, store.ClientOf(was))
 }
 
 // countNoShows keeps the number of a client's missed visits true when a visit is marked, unmarked, given to another client, or deleted.

@@ -22,11 +22,21 @@ func (h House) clientChanged(e *core.RecordEvent) error {
 	if err != nil {
 		return err
 	}
+	was, err := before(e)
+	if err != nil {
+		return err
+	}
 	store.CompleteClient(clinic, e.Record)
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return store.PlanClient(e.App, clinic, h.Desk.Links, e.Record.Id, h.Now())
+	if err := store.PlanClient(e.App, clinic, h.Desk.Links, e.Record.Id, h.Now()); err != nil {
+		return err
+	}
+	if err := store.FollowAddresses(e.App, was, e.Record, h.Now()); err != nil {
+		return err
+	}
+	return h.recallsFollow(e.App, clinic, e.Record.Id)
 }
 
 // patientChanged withdraws the reminders of a pet that died and brings them back when that was a mistake.
@@ -35,8 +45,15 @@ func (h House) patientChanged(e *core.RecordEvent) error {
 	if err != nil {
 		return err
 	}
+	was, err := before(e)
+	if err != nil {
+		return err
+	}
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return store.PlanPatient(e.App, clinic, h.Desk.Links, e.Record.Id, h.Now())
+	if err := store.PlanPatient(e.App, clinic, h.Desk.Links, e.Record.Id, h.Now()); err != nil {
+		return err
+	}
+	return h.recallsFollow(e.App, clinic, store.ClientOf(was), store.ClientOf(e.Record))
 }

@@ -1,6 +1,8 @@
 package hooks
 
 import (
+	"slices"
+
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/store"
@@ -58,4 +60,25 @@ func (h House) reminderRemoved(e *core.RecordEvent) error {
 		return err
 	}
 	return store.PlanRecalls(e.App, clinic, h.Desk.Links, e.Record.GetString("client"), h.Now())
+}
+
+// recallsFollow plans the reminders of clients anew after something that they hang on has changed: a visit, the owner, a pet. Most have none, which
+// costs one look at an index.
+func (h House) recallsFollow(tx core.App, clinic *store.Clinic, clients ...string) error {
+	for i, client := range clients {
+		if slices.Contains(clients[:i], client) {
+			continue
+		}
+		any, err := store.PlansRecalls(tx, client)
+		if err != nil {
+			return err
+		}
+		if !any {
+			continue
+		}
+		if err := store.PlanRecalls(tx, clinic, h.Desk.Links, client, h.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
 }

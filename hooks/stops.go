@@ -26,7 +26,10 @@ func (h House) stopLifted(e *core.RecordEvent) error {
 	if err != nil {
 		return err
 	}
-	return store.PlanLifted(e.App, clinic, h.Desk.Links, e.Record, h.Now())
+	if err := store.PlanLifted(e.App, clinic, h.Desk.Links, e.Record, h.Now()); err != nil {
+		return err
+	}
+	return store.PlanLiftedRecalls(e.App, clinic, h.Desk.Links, e.Record, h.Now())
 }
 
 // noteBeforeLifting binds superusers too, whom API rules do not.

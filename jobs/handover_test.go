@@ -236,8 +236,12 @@ func TestTheLastCheckKnowsTheRemindersAndPetsOfAMessage(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, statement, want string }{
 		{"wanted", `SELECT 1`, "sent"},
-		{"held", `UPDATE reminders SET state = 'held'`, "cancelled already_done"},
+		{"held", `UPDATE reminders SET state = 'held'`, "cancelled visit_booked"},
 		{"done", `UPDATE reminders SET state = 'done'`, "cancelled already_done"},
+		{"the pet's death closed it", `UPDATE reminders SET state = 'cancelled', reason = 'deceased'`, "cancelled deceased"},
+		{"its rule does not want it any more", `UPDATE reminders SET unwanted = 1`, "cancelled not_wanted"},
+		{"its rule is gone", `UPDATE reminders SET origin = 'rule:gone'`, "cancelled not_wanted"},
+		{"deleted past every hook", `DELETE FROM reminders`, "cancelled gone"},
 		{"another pet of the message died", `UPDATE patients SET deceased_on = '2027-02-28' WHERE name = 'Max'`, "skipped deceased"},
 		{"another pet of the message left", `UPDATE patients SET inactive = 1 WHERE name = 'Max'`, "skipped inactive"},
 	} {

@@ -26,11 +26,13 @@ func Register(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) (
 	j := &house{app: app, desk: desk, gateways: gateways, now: now, bell: make(chan struct{}, 1), syncBell: make(chan struct{}, 1), kinds: runKinds()}
 	dispatch := once(j.report("dispatch", j.Dispatch))
 	watch := once(j.report("watch", j.Watch))
+	plan := once(j.report("plan", j.Plan))
 	sync := once(j.report("sync", j.Sync))
 
 	app.Cron().MustAdd("dispatch", "* * * * *", func() { j.run(dispatch) })
 	app.Cron().MustAdd("sync", "* * * * *", func() { j.run(sync) })
 	app.Cron().MustAdd("watch", "* * * * *", func() { j.run(watch) })
+	app.Cron().MustAdd("plan", "* * * * *", func() { j.run(plan) })
 	app.Cron().MustAdd("sweep", "20 2 * * *", func() { j.run(once(j.report("sweep", j.Sweep))) })
 
 	app.OnServe().BindFunc(func(e *core.ServeEvent) error {

@@ -18,7 +18,7 @@ type Standing struct {
 	Inactive         bool     // likewise
 	ChannelOff       bool     // the location's switch
 	StoppedAddress   bool     // the number or address said stop, bounced or complained
-	ReminderUnwanted bool     // the reminder was cancelled, done or held since
+	Reminder         Reason   // why one of its reminders does not want it any more: held, done or cancelled since, or its rule is off; "" if none does
 }
 
 // LastCheck looks at a message once more before it leaves. Queued means that it may go; otherwise it ends here, with the reason.
@@ -37,8 +37,8 @@ func LastCheck(p Purpose, c Channel, s Standing) (State, Reason) {
 			return Cancelled, reason
 		}
 	}
-	if s.ReminderUnwanted {
-		return Cancelled, ReasonAlreadyDone
+	if s.Reminder != "" {
+		return Cancelled, s.Reminder
 	}
 	if !rules.Owner {
 		return Queued, ""

@@ -44,7 +44,7 @@ func TestLastCheck(t *testing.T) {
 		{"the pet is inactive", Reminder, Email, with(func(s *Standing) { s.Inactive = true }), Skipped, ReasonInactive},
 		{"the location switched SMS off", VisitReminder, SMS, with(func(s *Standing) { s.ChannelOff = true }), Skipped, ReasonChannelOff},
 		{"the number said stop", VisitReminder, SMS, with(func(s *Standing) { s.StoppedAddress = true }), Skipped, ReasonStoppedAddress},
-		{"the reminder is no longer wanted", Reminder, Email, with(func(s *Standing) { s.ReminderUnwanted = true }), Cancelled, ReasonAlreadyDone},
+		{"the reminder is no longer wanted", Reminder, Email, with(func(s *Standing) { s.Reminder = ReasonVisitBooked }), Cancelled, ReasonVisitBooked},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

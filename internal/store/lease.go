@@ -152,7 +152,7 @@ SELECT m.id, m.key, m.purpose, m.channel, m."to", m.bcc, m.subject, m.text, m.lo
        c.id IS NULL OR c.merge_into != '', ifnull(c.no_email, 0), ifnull(c.no_sms, 0), ifnull(c.refused, '[]'),
        ifnull(p.deceased_on, '') != '' OR ` + anyNamedPatient + `d.deceased_on != ''),
        ifnull(p.inactive, 0) OR ` + anyNamedPatient + `d.inactive),
-       m.reminders != '[]' AND NOT EXISTS (SELECT 1 FROM json_each(m.reminders) j JOIN reminders r ON r.id = j.value WHERE r.state NOT IN ('cancelled', 'done', 'held')),
+       CASE WHEN m.reminders = '[]' OR m.resend_of != '' THEN '' ELSE ` + unwantedReminder + ` END,
        EXISTS (SELECT 1 FROM stopped_addresses s WHERE s.channel = m.channel AND s.address = lower(m."to") AND s.purpose IN ('', m.purpose)),
        CASE WHEN m.channel = 'external' THEN ifnull(c.first_name, '') ELSE '' END,
        CASE WHEN m.channel = 'external' AND m.patients != '[]'
@@ -166,6 +166,13 @@ LEFT JOIN patients p ON p.id = b.patient`
 
 // One dead pet among several is enough to hold a message back: planning names the others in a new one.
 const anyNamedPatient = `m.patients != '[]' AND EXISTS (SELECT 1 FROM json_each(m.patients) j JOIN patients d ON d.id = j.value WHERE `
+
+// unwantedReminder is why one of the reminders that a message carries does not want it any more, ” if each does. One is enough to hold it back:
+// planning says the others' in a new one. What a person had sent once more is theirs to want.
+const unwantedReminder = `ifnull((SELECT CASE WHEN r.id IS NULL THEN 'gone' WHEN r.state = 'held' THEN 'visit_booked' WHEN r.state = 'done' THEN 'already_done'
+               WHEN r.state = 'cancelled' AND r.reason != '' THEN r.reason ELSE 'not_wanted' END
+       FROM json_each(m.reminders) j LEFT JOIN reminders r ON r.id = j.value LEFT JOIN reminder_rules u ON u.id = r.rule
+       WHERE r.id IS NULL OR r.state IN ('cancelled', 'done', 'held') OR r.unwanted OR r.origin != '' AND (u.id IS NULL OR u.inactive) LIMIT 1), '')`
 
 // A priority's due rows are found by the partial index on (priority, send_at).
 const dueCondition = ` WHERE m.state = 'queued' AND m.priority = {:priority} AND m.send_at <= {:now} AND m.next_try_at <= {:now}`
@@ -225,7 +232,7 @@ func readRow(rows *sql.Rows) (dueRow, error) {
 	err := rows.Scan(&r.ID, &r.Key, &purpose, &channel, &r.To, &bcc, &r.Subject, &r.Text, &r.Locale, &r.Location, &r.Client, &r.Booking,
 		&parts, &attempts, &planned, &send, &expires, &attachments,
 		&bookingGone, &status, &starts, &ends, &sequence, &linkVersion, &s.DeclinedEmail, &s.DeclinedSMS,
-		&clientGone, &s.NoEmail, &s.NoSMS, &refused, &s.Deceased, &s.Inactive, &s.ReminderUnwanted, &s.StoppedAddress,
+		&clientGone, &s.NoEmail, &s.NoSMS, &refused, &s.Deceased, &s.Inactive, &s.Reminder, &s.StoppedAddress,
 		&r.FirstName, &patients, &r.DueOn)
 	if err != nil {
 		return r, err
@@ -264,7 +271,10 @@ func endRows(db dbx.Builder, ids []string, end ending, now time.Time) error {
 	_, err = db.NewQuery(`UPDATE messages SET state = {:state}, reason = {:reason}, updated = {:now}, revision = revision + 1
 		WHERE id IN (SELECT value FROM json_each({:ids})) AND +state = 'queued'`).
 		Bind(dbx.Params{"state": string(end.state), "reason": string(end.reason), "now": Instant(now), "ids": set}).Execute()
-	return err
+	if err != nil {
+		return err
+	}
+	return lookAtRecalls(db, set, now)
 }
 
 type waiting struct {

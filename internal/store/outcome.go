@@ -44,21 +44,27 @@ func SaveOutcomes(app core.App, clinic *Clinic, batch []Ended, now time.Time) ([
 	if len(batch) == 0 {
 		return nil, nil
 	}
-	var announce []string
+	var announce, recalls []string
 	err := app.RunInTransaction(func(tx core.App) error {
 		batch, err := unclaimed(tx.NonconcurrentDB(), batch, now)
 		if err != nil {
 			return err
 		}
-		announce = nil
+		announce, recalls = nil, nil
 		rows := make([]outcome, len(batch))
 		for i, e := range batch {
 			rows[i] = outcomeOf(clinic, e, now)
 			if e.State != outbox.Queued && e.State != outbox.Sending {
 				announce = append(announce, e.Message.ID)
+				if e.Message.Purpose == outbox.Reminder {
+					recalls = append(recalls, e.Message.ID)
+				}
 			}
 		}
 		if err := writeOutcomes(tx.NonconcurrentDB(), rows, now); err != nil {
+			return err
+		}
+		if err := lookAtRecallsOf(tx, recalls, now); err != nil {
 			return err
 		}
 		return noteEnds(tx, batch)

@@ -205,6 +205,11 @@ func moveReported(tx core.App, clinic *Clinic, from Carrier, m reported, report 
 	if _, err := tx.NonconcurrentDB().Update(Messages, values, dbx.HashExp{"id": m.ID}).Execute(); err != nil {
 		return fmt.Errorf("move a reported message: %w", err)
 	}
+	if outbox.Purpose(m.Purpose) == outbox.Reminder {
+		if err := lookAtRecallsOf(tx, []string{m.ID}, now); err != nil {
+			return err
+		}
+	}
 	if outbox.State(m.State) == outbox.Unknown {
 		return settledTask(tx, m.ID)
 	}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/links"
+)
+
+// ClientOf is the client of a booking or a patient, by id.
+func ClientOf(r *core.Record) string { return text(r, "client") }
+
+// lookAtRecallsOf has the reminders of messages planned anew soon, since something became of them. Whoever moves many messages at once calls it
+// instead of planning each client on the spot; [RecallsDue] then finds them.
+func lookAtRecallsOf(app core.App, messages []string, now time.Time) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	set, err := idSet(messages)
+	if err != nil {
+		return err
+	}
+	return lookAtRecalls(app.NonconcurrentDB(), set, now)
+}
+
+// lookAtRecalls is the same for ids that are written as [idSet] writes them; messages that carry no reminders are passed over.
+func lookAtRecalls(db dbx.Builder, messages string, now time.Time) error {
+	_, err := db.NewQuery(`UPDATE reminders SET look_at = {:now} WHERE id IN (
+			SELECT j.value FROM messages m, json_each(m.reminders) j WHERE m.id IN (SELECT value FROM json_each({:ids})) AND +m.purpose = 'reminder')
+		AND (look_at = '' OR look_at > {:now})`).Bind(dbx.Params{"now": Instant(now), "ids": messages}).Execute()
+	if err != nil {
+		return fmt.Errorf("have reminders looked at: %w", err)
+	}
+	return nil
+}
+
+// RecallsDue lists up to limit clients whose reminders have to be planned anew because time has passed: a message of theirs left or came to its
+// end, a moment went by, a visit that held one back is over.
+func RecallsDue(app core.App, now time.Time, limit int) ([]string, error) {
+	var clients []string
+	err := app.DB().NewQuery(`SELECT DISTINCT client FROM reminders WHERE look_at != '' AND look_at <= {:now} LIMIT {:limit}`).
+		Bind(dbx.Params{"now": Instant(now), "limit": limit}).Column(&clients)
+	if err != nil {
+		return nil, fmt.Errorf("reminders to look at: %w", err)
+	}
+	return clients, nil
+}
+
+// PutOffRecalls looks at a client's reminders again at a later moment: their plan failed, and the others must not wait for it.
+func PutOffRecalls(app core.App, client string, until time.Time) error {
+	_, err := app.NonconcurrentDB().NewQuery(`UPDATE reminders SET look_at = {:until} WHERE client = {:client} AND look_at != '' AND look_at < {:until}`).
+		Bind(dbx.Params{"client": client, "until": Instant(until)}).Execute()
+	if err != nil {
+		return fmt.Errorf("put off the reminders of a client: %w", err)
+	}
+	return nil
+}
+
+// FollowAddresses gives the open reminders that go to a client's own address or number the new one, in the transaction that changes the client:
+// what was filled in from the record follows it, what somebody typed for one reminder stays.
+func FollowAddresses(app core.App, was, client *core.Record, now time.Time) error {
+	for field, of := range map[string]string{"to_email": "email", "to_phone": "sms_phone"} {
+		if text(was, of) == "" || text(was, of) == text(client, of) {
+			continue
+		}
+		_, err := app.NonconcurrentDB().NewQuery(`UPDATE reminders SET ` + field + ` = {:to}, updated = {:now}, revision = revision + 1
+			WHERE client = {:client} AND ` + field + ` = {:from} AND state NOT IN ('done', 'cancelled')`).
+			Bind(dbx.Params{"to": text(client, of), "from": text(was, of), "client": client.Id, "now": Instant(now)}).Execute()
+		if err != nil {
+			return fmt.Errorf("follow a new address with reminders: %w", err)
+		}
+	}
+	return nil
+}
+
+// PlanLiftedRecalls brings back what a stop had kept from coming reminders, in the transaction that lifts it (R-13, R-27).
+func PlanLiftedRecalls(app core.App, clinic *Clinic, key links.Key, stop *core.Record, now time.Time) error {
+	var clients []string
+	err := app.DB().NewQuery(`
+		SELECT DISTINCT client FROM reminders WHERE client IN (
+			SELECT id FROM clients WHERE match_phone = {:address} UNION SELECT id FROM clients WHERE match_sms_phone = {:address}
+			UNION SELECT id FROM clients WHERE match_email = {:address}
+			UNION SELECT m.client FROM messages m WHERE m."to" = {:address} AND +m.purpose = 'reminder')`).
+		Bind(dbx.Params{"address": text(stop, "address")}).Column(&clients)
+	if err != nil {
+		return fmt.Errorf("find reminders of a stop: %w", err)
+	}
+	for _, client := range clients {
+		if err := PlanRecalls(app, clinic, key, client, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/store"
+)
+
+const (
+	// planned is how many clients one look for due reminders finds at most.
+	planned = 500
+	// planHold is how long one transaction of planning may keep the only writer.
+	planHold = 50 * time.Millisecond
+	// planAgain is when a client is tried again whose reminders could not be planned.
+	planAgain = time.Hour
+)
+
+// Plan brings in line with the moment what depends on time alone: reminders whose messages left or came to an end, whose moment went by, or whose
+// holding visit is over. It may be run at any time and as often as one likes. After days of downtime it is the same work, and sends nothing:
+// what is too late became stale where it stood.
+func (j *house) Plan(ctx context.Context, now time.Time) error {
+	for ctx.Err() == nil {
+		clients, err := store.RecallsDue(j.app, now, planned)
+		if err != nil || len(clients) == 0 {
+			return err
+		}
+		clinic, err := j.desk.Clinic()
+		if err != nil {
+			return err
+		}
+		if err := j.planSome(clinic, clients, now); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// planSome plans as many of the clients as one short transaction has room for. Where one fails it is put off, and the others have their turn next
+// time.
+func (j *house) planSome(clinic *store.Clinic, clients []string, now time.Time) error {
+	broken, from := "", j.now()
+	err := j.app.RunInTransaction(func(tx core.App) error {
+		for _, client := range clients {
+			if err := store.PlanRecalls(tx, clinic, j.desk.Links, client, now); err != nil {
+				broken = client
+				return err
+			}
+			if j.now().Sub(from).Abs() >= planHold {
+				break
+			}
+		}
+		return nil
+	})
+	if broken == "" {
+		return err
+	}
+	j.app.Logger().Error("reminders could not be planned", "client", broken, "error", err.Error())
+	if err := store.PutOffRecalls(j.app, broken, now.Add(planAgain)); err != nil {
+		return fmt.Errorf("put off what cannot be planned: %w", err)
+	}
+	return nil
+}
