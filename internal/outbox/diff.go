@@ -24,6 +24,16 @@ type Withdrawal struct {
 	Reason Reason
 }
 
+// Simple reports whether an update changes nothing about a queued row but its words, its times, or both: most updates of many rows at once do,
+// and such columns can be written by one statement for all of them.
+func (u Update) Simple(r Row) (text, times bool) {
+	p := u.To
+	if r.State != Queued || p.State != Queued || !sameSubject(r, p) || !u.KeepAddress && !sameAddress(r, p) {
+		return false, false
+	}
+	return !u.KeepText && !sameText(r, p), !u.KeepTime && !sameTimes(r, p)
+}
+
 // Diff answers what brings the rows of one subject in line with what the plan wants, by key. unwanted is why rows that the
 // plan lacks are withdrawn: ReasonBookingCancelled, or "" for ReasonNotWanted.
 //
@@ -106,12 +116,21 @@ func (r Row) fromPlan() bool {
 }
 
 func same(r Row, p Planned) bool {
-	text := r.Edited || r.Subject == p.Subject && r.Text == p.Text && r.Locale == p.Locale && r.Template == p.Template
-	address := r.OwnAddress || r.To == p.To && slices.Equal(r.BCC, p.BCC)
-	times := r.keepsTime() ||
-		sameInstant(r.PlannedAt, p.PlannedAt) && sameInstant(r.SendAt, p.SendAt) && sameInstant(r.ExpiresAt, p.ExpiresAt)
-	about := slices.Equal(r.Patients, p.Patients) && slices.Equal(r.Reminders, p.Reminders) && slices.Equal(r.Covers, p.Covers)
-	return text && address && times && about && r.Sequence == p.Sequence
+	return (r.Edited || sameText(r, p)) && (r.OwnAddress || sameAddress(r, p)) && (r.keepsTime() || sameTimes(r, p)) && sameSubject(r, p)
+}
+
+func sameSubject(r Row, p Planned) bool {
+	return r.Sequence == p.Sequence && slices.Equal(r.Patients, p.Patients) && slices.Equal(r.Reminders, p.Reminders) && slices.Equal(r.Covers, p.Covers)
+}
+
+func sameText(r Row, p Planned) bool {
+	return r.Subject == p.Subject && r.Text == p.Text && r.Locale == p.Locale && r.Template == p.Template
+}
+
+func sameAddress(r Row, p Planned) bool { return r.To == p.To && slices.Equal(r.BCC, p.BCC) }
+
+func sameTimes(r Row, p Planned) bool {
+	return sameInstant(r.PlannedAt, p.PlannedAt) && sameInstant(r.SendAt, p.SendAt) && sameInstant(r.ExpiresAt, p.ExpiresAt)
 }
 
 // sameInstant compares to the millisecond, which is what the database keeps.

@@ -23,11 +23,13 @@ type Clinic struct {
 	Groups        []Group // active ones, in their order
 	Species       map[string]*SpeciesRow
 	SpeciesOrder  []*SpeciesRow
-	Practitioners map[string]booking.Practitioner
-	Resources     map[string][]booking.Resource // by location, active ones
-	Templates     notify.Templates
-	Addresses     map[string][]notify.Address // by location
-	Base          string                      // the Application URL, without a trailing slash
+	Practitioners map[string]booking.Practitioner // those who can be booked
+	// PractitionerNames are everybody's, also of those who left: visits with them are still to be named.
+	PractitionerNames map[string]string
+	Resources         map[string][]booking.Resource // by location, active ones
+	Templates         notify.Templates
+	Addresses         map[string][]notify.Address // by location
+	Base              string                      // the Application URL, without a trailing slash
 	// Rules make reminders; the inactive ones are among them.
 	Rules []reminder.Rule
 	// Reach is how far the longest visit that can be booked reaches beyond the day on which it begins, with its buffers.
@@ -87,13 +89,14 @@ type SpeciesRow struct {
 // Settings are read with what an empty field stands for.
 func LoadClinic(app core.App) (*Clinic, error) {
 	l := loader{app: app, clinic: &Clinic{
-		Locations:     map[string]*Location{},
-		Reasons:       map[string]*Reason{},
-		Species:       map[string]*SpeciesRow{},
-		Practitioners: map[string]booking.Practitioner{},
-		Resources:     map[string][]booking.Resource{},
-		Addresses:     map[string][]notify.Address{},
-		Base:          strings.TrimRight(app.Settings().Meta.AppURL, "/"),
+		Locations:         map[string]*Location{},
+		Reasons:           map[string]*Reason{},
+		Species:           map[string]*SpeciesRow{},
+		Practitioners:     map[string]booking.Practitioner{},
+		PractitionerNames: map[string]string{},
+		Resources:         map[string][]booking.Resource{},
+		Addresses:         map[string][]notify.Address{},
+		Base:              strings.TrimRight(app.Settings().Meta.AppURL, "/"),
 	}}
 	l.each(Locations, l.location)
 	l.each(BookingSettings, l.bookingSettings)
@@ -272,6 +275,7 @@ func (l *loader) species(r *core.Record) error {
 }
 
 func (l *loader) practitioner(r *core.Record) error {
+	l.clinic.PractitionerNames[r.Id] = text(r, "name")
 	if truth(r, "inactive") {
 		return nil
 	}

@@ -30,32 +30,44 @@ func BookingFacts(app core.App, clinic *Clinic, key links.Key, r *core.Record) (
 
 // factsBeside are a booking's facts but for the messages that it has so far.
 func factsBeside(app core.App, clinic *Clinic, key links.Key, r *core.Record) (notify.Facts, error) {
+	f, err := ownFacts(clinic, key, r)
+	if err != nil {
+		return f, err
+	}
+	if err := readPeople(app.DB(), clinic, &f, text(r, "client"), text(r, "patient"), r.Id); err != nil {
+		return f, fmt.Errorf("booking %s: people: %w", r.Id, err)
+	}
+	if f.Stopped, err = stopped(app.DB(), addressesOf(&f)); err != nil {
+		return f, fmt.Errorf("booking %s: stopped addresses: %w", r.Id, err)
+	}
+	return f, nil
+}
+
+// ownFacts are what the booking's record and the set-up say, without its people.
+func ownFacts(clinic *Clinic, key links.Key, r *core.Record) (notify.Facts, error) {
 	at := clinic.Locations[text(r, "location")]
 	reason := clinic.Reasons[text(r, "reason")]
 	if at == nil || reason == nil {
 		return notify.Facts{}, fmt.Errorf("booking %s: its location or reason is gone: %w", r.Id, sql.ErrNoRows)
 	}
-	f := notify.Facts{
+	return notify.Facts{
 		Booking:      bookingFact(r),
 		Location:     at.Notify,
 		Reason:       reason.Notify,
-		Practitioner: clinic.Practitioners[text(r, "practitioner")].Name,
+		Practitioner: clinic.PractitionerNames[text(r, "practitioner")],
 		Addresses:    clinic.Addresses[at.ID],
 		Templates:    clinic.Templates,
 		Links:        notify.Links{Base: clinic.Base, Manage: clinic.Base + "/manage/" + key.Token(links.Manage, r.Id, number(r, "link_version"))},
-	}
-	if err := readPeople(app.DB(), clinic, &f, text(r, "client"), text(r, "patient"), r.Id); err != nil {
-		return f, fmt.Errorf("booking %s: people: %w", r.Id, err)
-	}
+	}, nil
+}
+
+// addressesOf are where messages about a booking may go.
+func addressesOf(f *notify.Facts) []string {
 	addresses := []string{f.Contact.Email, f.Contact.Phone, f.Client.Email, f.Client.SMSPhone}
 	for _, a := range f.Addresses {
 		addresses = append(addresses, a.Email)
 	}
-	var err error
-	if f.Stopped, err = stopped(app.DB(), addresses); err != nil {
-		return f, fmt.Errorf("booking %s: stopped addresses: %w", r.Id, err)
-	}
-	return f, nil
+	return addresses
 }
 
 func bookingFact(r *core.Record) notify.Booking {
@@ -69,45 +81,55 @@ func bookingFact(r *core.Record) notify.Booking {
 	}
 }
 
+// peopleRow is the owner, the pet, and what was typed for a booking, as [peopleColumns] reads them.
+type peopleRow struct {
+	Client   string `db:"client"`
+	First    string `db:"first_name"`
+	Last     string `db:"last_name"`
+	Email    string `db:"email"`
+	Phone    string `db:"phone"`
+	SMSPhone string `db:"sms_phone"`
+	Locale   string `db:"locale"`
+	NoEmail  bool   `db:"no_email"`
+	NoSMS    bool   `db:"no_sms"`
+	Refused  string `db:"refused"`
+	Merged   string `db:"merge_into"`
+
+	Patient  string `db:"patient"`
+	Pet      string `db:"name"`
+	Species  string `db:"species"`
+	Breed    string `db:"breed"`
+	Deceased string `db:"deceased_on"`
+	Inactive bool   `db:"inactive"`
+
+	TypedEmail  string `db:"typed_email"`
+	TypedPhone  string `db:"typed_phone"`
+	TypedLocale string `db:"typed_locale"`
+}
+
+const peopleColumns = `
+		ifnull(c.id, '') client, ifnull(c.first_name, '') first_name, ifnull(c.last_name, '') last_name, ifnull(c.email, '') email,
+		ifnull(c.phone, '') phone, ifnull(c.sms_phone, '') sms_phone, ifnull(c.locale, '') locale,
+		ifnull(c.no_email, 0) no_email, ifnull(c.no_sms, 0) no_sms, ifnull(c.refused, '') refused, ifnull(c.merge_into, '') merge_into,
+		ifnull(p.id, '') patient, ifnull(p.name, '') name, ifnull(p.species, '') species, ifnull(p.breed, '') breed,
+		ifnull(p.deceased_on, '') deceased_on, ifnull(p.inactive, 0) inactive,
+		ifnull(r.email, '') typed_email, ifnull(r.phone, '') typed_phone, ifnull(r.locale, '') typed_locale`
+
 // readPeople fills in the owner, the pet, and what was typed for the booking, in one question.
 func readPeople(db dbx.Builder, clinic *Clinic, f *notify.Facts, client, patient, bookingID string) error {
-	var row struct {
-		Client   string `db:"client"`
-		First    string `db:"first_name"`
-		Last     string `db:"last_name"`
-		Email    string `db:"email"`
-		Phone    string `db:"phone"`
-		SMSPhone string `db:"sms_phone"`
-		Locale   string `db:"locale"`
-		NoEmail  bool   `db:"no_email"`
-		NoSMS    bool   `db:"no_sms"`
-		Refused  string `db:"refused"`
-		Merged   string `db:"merge_into"`
-
-		Patient  string `db:"patient"`
-		Pet      string `db:"name"`
-		Species  string `db:"species"`
-		Breed    string `db:"breed"`
-		Deceased string `db:"deceased_on"`
-		Inactive bool   `db:"inactive"`
-
-		TypedEmail  string `db:"typed_email"`
-		TypedPhone  string `db:"typed_phone"`
-		TypedLocale string `db:"typed_locale"`
-	}
-	err := db.NewQuery(`
-		SELECT ifnull(c.id, '') client, ifnull(c.first_name, '') first_name, ifnull(c.last_name, '') last_name, ifnull(c.email, '') email,
-		       ifnull(c.phone, '') phone, ifnull(c.sms_phone, '') sms_phone, ifnull(c.locale, '') locale,
-		       ifnull(c.no_email, 0) no_email, ifnull(c.no_sms, 0) no_sms, ifnull(c.refused, '') refused, ifnull(c.merge_into, '') merge_into,
-		       ifnull(p.id, '') patient, ifnull(p.name, '') name, ifnull(p.species, '') species, ifnull(p.breed, '') breed,
-		       ifnull(p.deceased_on, '') deceased_on, ifnull(p.inactive, 0) inactive,
-		       ifnull(r.email, '') typed_email, ifnull(r.phone, '') typed_phone, ifnull(r.locale, '') typed_locale
+	var row peopleRow
+	err := db.NewQuery(`SELECT` + peopleColumns + `
 		FROM (SELECT 1) LEFT JOIN clients c ON c.id = {:client} LEFT JOIN patients p ON p.id = {:patient}
 		LEFT JOIN booking_requests r ON r.booking = {:booking} LIMIT 1`).
 		Bind(dbx.Params{"client": client, "patient": patient, "booking": bookingID}).One(&row)
 	if err != nil {
 		return err
 	}
+	return row.into(clinic, f)
+}
+
+// into writes the people of a booking into its facts.
+func (row *peopleRow) into(clinic *Clinic, f *notify.Facts) error {
 	refused, err := texts(row.Refused)
 	if err != nil {
 		return err
@@ -152,21 +174,30 @@ func stopped(db dbx.Builder, addresses []string) (func(outbox.Channel, string, o
 	if len(keys) == 0 {
 		return func(outbox.Channel, string, outbox.Purpose) bool { return false }, nil
 	}
+	set, err := idSet(keys)
+	if err != nil {
+		return nil, err
+	}
 	var rows []struct {
 		Channel string `db:"channel"`
 		Address string `db:"address"`
 		Purpose string `db:"purpose"`
 	}
-	if err := db.Select("channel", "address", "purpose").From(StoppedAddresses).Where(in("address", keys)).All(&rows); err != nil {
+	err = db.Select("channel", "address", "purpose").From(StoppedAddresses).
+		Where(dbx.NewExp("channel IN ('email', 'sms', 'post', 'external') AND address IN (SELECT value FROM json_each({:addresses}))", dbx.Params{"addresses": set})).All(&rows)
+	if err != nil {
 		return nil, err
 	}
+	said := map[string][]outbox.Purpose{} // by channel and address, "" for all purposes
+	for _, r := range rows {
+		said[r.Channel+" "+r.Address] = append(said[r.Channel+" "+r.Address], outbox.Purpose(r.Purpose))
+	}
 	return func(c outbox.Channel, address string, p outbox.Purpose) bool {
-		for _, r := range rows {
-			if r.Channel == string(c) && r.Address == addressKey(address) && (r.Purpose == "" || r.Purpose == string(p)) {
-				return true
-			}
+		if len(said) == 0 {
+			return false
 		}
-		return false
+		purposes := said[string(c)+" "+addressKey(address)]
+		return slices.Contains(purposes, "") || slices.Contains(purposes, p)
 	}, nil
 }
 
@@ -178,50 +209,62 @@ func addressKey(address string) string {
 	return address
 }
 
+// messageRow is a message as planning sees it, and the booking that it is about.
+type messageRow struct {
+	ID        string  `db:"id"`
+	Booking   string  `db:"booking"`
+	Key       string  `db:"key"`
+	Purpose   string  `db:"purpose"`
+	Channel   string  `db:"channel"`
+	To        string  `db:"to"`
+	BCC       string  `db:"bcc"`
+	Subject   string  `db:"subject"`
+	Text      string  `db:"text"`
+	Locale    string  `db:"locale"`
+	Template  string  `db:"template"`
+	Edited    bool    `db:"edited"`
+	OwnTo     bool    `db:"own_address"`
+	OwnTime   bool    `db:"own_time"`
+	Sequence  float64 `db:"sequence"`
+	State     string  `db:"state"`
+	Reason    string  `db:"reason"`
+	Attempts  float64 `db:"attempts"`
+	PlannedAt string  `db:"planned_at"`
+	SendAt    string  `db:"send_at"`
+	ExpiresAt string  `db:"expires_at"`
+	SentAt    string  `db:"sent_at"`
+	Patients  string  `db:"patients"`
+	Reminders string  `db:"reminders"`
+	Covers    string  `db:"covers"`
+}
+
+func (r *messageRow) row() outbox.Row {
+	return outbox.Row{
+		ID: r.ID, Key: r.Key, Purpose: outbox.Purpose(r.Purpose), Channel: outbox.Channel(r.Channel), To: r.To, BCC: splitAddresses(r.BCC),
+		Subject: r.Subject, Text: r.Text, Locale: r.Locale, Template: r.Template, Edited: r.Edited, OwnAddress: r.OwnTo, OwnTime: r.OwnTime, Sequence: int(r.Sequence),
+		State: outbox.State(r.State), Reason: outbox.Reason(r.Reason), Attempts: int(r.Attempts),
+		PlannedAt: ParseInstant(r.PlannedAt), SendAt: ParseInstant(r.SendAt), ExpiresAt: ParseInstant(r.ExpiresAt),
+		SentAt: ParseInstant(r.SentAt), Patients: plainList(r.Patients), Reminders: plainList(r.Reminders), Covers: strings.Fields(r.Covers),
+	}
+}
+
 // messageRows reads messages as planning sees them.
 func messageRows(db dbx.Builder, which dbx.Expression) ([]outbox.Row, error) {
-	var rows []struct {
-		ID        string  `db:"id"`
-		Key       string  `db:"key"`
-		Purpose   string  `db:"purpose"`
-		Channel   string  `db:"channel"`
-		To        string  `db:"to"`
-		BCC       string  `db:"bcc"`
-		Subject   string  `db:"subject"`
-		Text      string  `db:"text"`
-		Locale    string  `db:"locale"`
-		Template  string  `db:"template"`
-		Edited    bool    `db:"edited"`
-		OwnTo     bool    `db:"own_address"`
-		OwnTime   bool    `db:"own_time"`
-		Sequence  float64 `db:"sequence"`
-		State     string  `db:"state"`
-		Reason    string  `db:"reason"`
-		Attempts  float64 `db:"attempts"`
-		PlannedAt string  `db:"planned_at"`
-		SendAt    string  `db:"send_at"`
-		ExpiresAt string  `db:"expires_at"`
-		SentAt    string  `db:"sent_at"`
-		Patients  string  `db:"patients"`
-		Reminders string  `db:"reminders"`
-		Covers    string  `db:"covers"`
-	}
-	err := db.Select("id", "key", "purpose", "channel", "to", "bcc", "subject", "text", "locale", "template", "edited", "own_address", "own_time", "sequence",
-		"state", "reason", "attempts", "planned_at", "send_at", "expires_at", "sent_at", "patients", "reminders", "covers").From(Messages).Where(which).All(&rows)
+	rows, err := readMessageRows(db, which)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]outbox.Row, len(rows))
-	for i, r := range rows {
-		out[i] = outbox.Row{
-			ID: r.ID, Key: r.Key, Purpose: outbox.Purpose(r.Purpose), Channel: outbox.Channel(r.Channel), To: r.To, BCC: splitAddresses(r.BCC),
-			Subject: r.Subject, Text: r.Text, Locale: r.Locale, Template: r.Template, Edited: r.Edited, OwnAddress: r.OwnTo, OwnTime: r.OwnTime, Sequence: int(r.Sequence),
-			State: outbox.State(r.State), Reason: outbox.Reason(r.Reason), Attempts: int(r.Attempts),
-			PlannedAt: ParseInstant(r.PlannedAt), SendAt: ParseInstant(r.SendAt), ExpiresAt: ParseInstant(r.ExpiresAt),
-			SentAt: ParseInstant(r.SentAt), Patients: plainList(r.Patients), Reminders: plainList(r.Reminders), Covers: strings.Fields(r.Covers),
-		}
+	for i := range rows {
+		out[i] = rows[i].row()
 	}
 	return out, nil
+}
+
+func readMessageRows(db dbx.Builder, which dbx.Expression) (rows []messageRow, err error) {
+	err = db.Select("id", "booking", "key", "purpose", "channel", "to", "bcc", "subject", "text", "locale", "template", "edited", "own_address", "own_time",
+		"sequence", "state", "reason", "attempts", "planned_at", "send_at", "expires_at", "sent_at", "patients", "reminders", "covers").From(Messages).Where(which).All(&rows)
+	return rows, err
 }
 
 func splitAddresses(s string) []string {
@@ -249,21 +292,42 @@ func PlanBooking(app core.App, clinic *Clinic, key links.Key, r *core.Record, no
 
 // follow brings the queue in line with the facts.
 func follow(app core.App, facts notify.Facts, now time.Time) error {
+	w := wantedBy(facts)
+	if err := Reconcile(app, w.have, w.planned, w.unwanted, now); err != nil {
+		return fmt.Errorf("booking %s: %w", facts.Booking.ID, err)
+	}
+	if err := withdraw(app, w.overtaken, now); err != nil {
+		return fmt.Errorf("booking %s: %w", facts.Booking.ID, err)
+	}
+	return makeTasks(app, w.tasks)
+}
+
+// wanted is what the queue has about a booking and what it should have.
+type wanted struct {
+	have     []outbox.Row
+	planned  []outbox.Planned
+	unwanted outbox.Reason
+	// overtaken are rows that others queued about the booking and that say what is not so any more.
+	overtaken []outbox.Withdrawal
+	tasks     []Task
+}
+
+func wantedBy(facts notify.Facts) wanted {
 	planned, tasks := notify.Plan(facts)
-	unwanted := outbox.ReasonNotWanted
+	w := wanted{planned: planned, unwanted: outbox.ReasonNotWanted, overtaken: notify.Overtaken(facts)}
 	if facts.Booking.Status == booking.Cancelled {
-		unwanted = outbox.ReasonBookingCancelled
+		w.unwanted = outbox.ReasonBookingCancelled
 	}
-	overtaken := notify.Overtaken(facts)
-	ours := slices.DeleteFunc(facts.Rows, func(row outbox.Row) bool { return !notify.Plans(row.Purpose) })
-	if err := Reconcile(app, ours, planned, unwanted, now); err != nil {
-		return fmt.Errorf("booking %s: %w", facts.Booking.ID, err)
-	}
-	if err := withdraw(app, overtaken, now); err != nil {
-		return fmt.Errorf("booking %s: %w", facts.Booking.ID, err)
-	}
+	w.have = slices.DeleteFunc(facts.Rows, func(row outbox.Row) bool { return !notify.Plans(row.Purpose) })
 	for _, t := range tasks {
-		if err := MakeTask(app, Task{Kind: t.Kind, Title: t.Title, Location: facts.Location.ID, Client: t.Client, Booking: t.Booking}); err != nil {
+		w.tasks = append(w.tasks, Task{Kind: t.Kind, Title: t.Title, Location: facts.Location.ID, Client: t.Client, Booking: t.Booking})
+	}
+	return w
+}
+
+func makeTasks(app core.App, tasks []Task) error {
+	for _, t := range tasks {
+		if err := MakeTask(app, t); err != nil {
 			return err
 		}
 	}

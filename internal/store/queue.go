@@ -16,50 +16,21 @@ import (
 	"pawbell/internal/outbox"
 )
 
-// Reconcile brings queued rows in line with a plan, by key; it is the only writer of planned messages. Raw statements are used because a
-// booking writes several rows and nothing but the queue hangs on them; they raise the revision as every write must.
+// Reconcile brings queued rows in line with a plan, by key; it and [Synced] are the only writers of planned messages. Raw statements are used
+// because a booking writes several rows and nothing but the queue hangs on them; they raise the revision as every write must.
 func Reconcile(app core.App, have []outbox.Row, want []outbox.Planned, withdrawn outbox.Reason, now time.Time) error {
-	insert, update, unwanted := outbox.Diff(have, want, withdrawn)
-	return bring(app, insert, update, unwanted, now)
+	return write(app, []difference{diff(have, want, withdrawn)}, wholeRows, now)
 }
 
-// bring writes what [outbox.Diff] found to be done.
-func bring(app core.App, insert []outbox.Planned, update []outbox.Update, unwanted []outbox.Withdrawal, now time.Time) error {
-	db := app.NonconcurrentDB()
-	if err := Queue(app, insert, now); err != nil {
-		return err
-	}
-	for _, u := range update {
-		values := messageColumns(u.To)
-		// A running Retry-After outlasts a new text, but not a new time.
-		values["next_try_at"] = dbx.NewExp("CASE WHEN state = 'queued' AND send_at = {:same} THEN next_try_at ELSE '' END", dbx.Params{"same": values["send_at"]})
-		if u.KeepText {
-			for _, own := range []string{"subject", "text", "locale", "template", "encoding", "parts", "over_limit"} {
-				delete(values, own)
-			}
-		}
-		if u.KeepAddress {
-			delete(values, "to")
-			delete(values, "bcc")
-		}
-		if u.KeepTime {
-			for _, own := range []string{"planned_at", "send_at", "expires_at", "next_try_at"} {
-				delete(values, own)
-			}
-		} else {
-			values["own_time"] = false
-		}
-		if err := rewrite(db, u.ID, values, now); err != nil {
-			return fmt.Errorf("requeue %s: %w", u.To.Key, err)
-		}
-	}
-	return withdraw(app, unwanted, now)
-}
-
+// withdraw takes queued rows out of the queue, those of one reason by one statement.
 func withdraw(app core.App, rows []outbox.Withdrawal, now time.Time) error {
+	ids := map[outbox.Reason][]string{}
 	for _, w := range rows {
-		if err := rewrite(app.NonconcurrentDB(), w.ID, dbx.Params{"state": string(outbox.Cancelled), "reason": string(w.Reason)}, now); err != nil {
-			return fmt.Errorf("withdraw %s: %w", w.ID, err)
+		ids[w.Reason] = append(ids[w.Reason], w.ID)
+	}
+	for reason, some := range ids {
+		if err := endRows(app.NonconcurrentDB(), some, ending{outbox.Cancelled, reason}, now); err != nil {
+			return fmt.Errorf("withdraw messages: %w", err)
 		}
 	}
 	return nil

@@ -48,7 +48,7 @@ func planRecalls(app core.App, clinic *Clinic, client string, now time.Time) (no
 			unwanted[i].Reason = why
 		}
 	}
-	if err := bring(app, insert, update, unwanted, now); err != nil {
+	if err := write(app, []difference{{insert: insert, update: update, withdraw: unwanted}}, wholeRows, now); err != nil {
 		return plan, fmt.Errorf("messages of client %s: %w", client, err)
 	}
 	return plan, writeRecallStates(app, clinic, records, plan.States, now)

@@ -1,0 +1,142 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/outbox"
+)
+
+// difference is what brings the rows of one subject in line with its plan.
+type difference struct {
+	rows     map[string]outbox.Row // by id, of those that are updated
+	insert   []outbox.Planned
+	update   []outbox.Update
+	withdraw []outbox.Withdrawal
+}
+
+func diff(have []outbox.Row, want []outbox.Planned, withdrawn outbox.Reason) difference {
+	var d difference
+	d.insert, d.update, d.withdraw = outbox.Diff(have, want, withdrawn)
+	if len(d.update) > 0 {
+		d.rows = make(map[string]outbox.Row, len(have))
+		for _, row := range have {
+			d.rows[row.ID] = row
+		}
+	}
+	return d
+}
+
+func (d *difference) none() bool { return len(d.insert)+len(d.update)+len(d.withdraw) == 0 }
+
+// How rows are rewritten: as a whole, or in what their plan may have changed, which is all where their subject itself stayed as it was.
+const (
+	wholeRows   = false
+	changedOnly = true
+)
+
+// write brings the rows of some subjects in line. New rows are one statement for all of them, and with changedOnly so are new texts and new
+// times; a whole row is one for each.
+func write(app core.App, differences []difference, changed bool, now time.Time) error {
+	db := app.NonconcurrentDB()
+	var insert []outbox.Planned
+	var reworded, retimed []outbox.Update
+	var unwanted []outbox.Withdrawal
+	for _, d := range differences {
+		insert = append(insert, d.insert...)
+		unwanted = append(unwanted, d.withdraw...)
+		for _, u := range d.update {
+			text, times := u.Simple(d.rows[u.ID])
+			text, times = text && changed, times && changed
+			if text {
+				reworded = append(reworded, u)
+			}
+			if times {
+				retimed = append(retimed, u)
+			}
+			if text || times {
+				continue
+			}
+			if err := rewriteWhole(db, u, now); err != nil {
+				return err
+			}
+		}
+	}
+	if err := Queue(app, insert, now); err != nil {
+		return err
+	}
+	if err := rewriteSome(db, reworded, []string{"subject", "text", "locale", "template", "encoding", "parts", "over_limit"}, "", now); err != nil {
+		return fmt.Errorf("reword messages: %w", err)
+	}
+	const retried = `next_try_at = CASE WHEN messages.send_at = v.send_at THEN messages.next_try_at ELSE '' END, own_time = FALSE, `
+	if err := rewriteSome(db, retimed, []string{"planned_at", "send_at", "expires_at"}, retried, now); err != nil {
+		return fmt.Errorf("retime messages: %w", err)
+	}
+	return withdraw(app, unwanted, now)
+}
+
+// rewriteSome gives queued rows new values in some columns, by one statement. Columns that do not change stay out of it: SQLite then leaves
+// their indexes alone, which is most of the cost of a row.
+func rewriteSome(db dbx.Builder, updates []outbox.Update, columns []string, also string, now time.Time) error {
+	for some := range slices.Chunk(updates, queuedAtOnce) {
+		params := dbx.Params{"now": Instant(now)}
+		var values, assign strings.Builder
+		for i, u := range some {
+			all := messageColumns(u.To)
+			name := "i" + strconv.Itoa(i)
+			params[name] = u.ID
+			if i > 0 {
+				values.WriteString(", ")
+			}
+			values.WriteString("({:" + name + "}")
+			for _, column := range columns {
+				name := "r" + strconv.Itoa(i) + "_" + column
+				params[name] = all[column]
+				values.WriteString(", {:" + name + "}")
+			}
+			values.WriteString(")")
+		}
+		for _, column := range columns {
+			assign.WriteString(column + " = v." + column + ", ")
+		}
+		_, err := db.NewQuery("WITH v(id, " + strings.Join(columns, ", ") + ") AS (VALUES " + values.String() + ") UPDATE messages SET " + assign.String() + also +
+			"updated = {:now}, revision = messages.revision + 1 FROM v WHERE messages.id = v.id AND +messages.state = 'queued'").Bind(params).Execute()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rewriteWhole writes all that the plan says of a row.
+func rewriteWhole(db dbx.Builder, u outbox.Update, now time.Time) error {
+	values := messageColumns(u.To)
+	// A running Retry-After outlasts a new text, but not a new time.
+	values["next_try_at"] = dbx.NewExp("CASE WHEN state = 'queued' AND send_at = {:same} THEN next_try_at ELSE '' END", dbx.Params{"same": values["send_at"]})
+	if u.KeepText {
+		for _, own := range []string{"subject", "text", "locale", "template", "encoding", "parts", "over_limit"} {
+			delete(values, own)
+		}
+	}
+	if u.KeepAddress {
+		delete(values, "to")
+		delete(values, "bcc")
+	}
+	if u.KeepTime {
+		for _, own := range []string{"planned_at", "send_at", "expires_at", "next_try_at"} {
+			delete(values, own)
+		}
+	} else {
+		values["own_time"] = false
+	}
+	if err := rewrite(db, u.ID, values, now); err != nil {
+		return fmt.Errorf("requeue %s: %w", u.To.Key, err)
+	}
+	return nil
+}

@@ -1,0 +1,399 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/links"
+	"pawbell/internal/notify"
+	"pawbell/internal/outbox"
+)
+
+// Synced is the next piece of a run that brings the queue in line with the records and the settings as they are (X-42, R-14): what has to
+// change was worked out without the write lock, and [Synced.Write] writes it.
+type Synced struct {
+	clinic *Clinic
+	key    links.Key
+	place  syncPlace // where the run is after this piece
+	total  int       // counted by the run's first piece
+	done   int
+	failed []error
+	change []syncChange // bookings that are not in line
+	more   bool
+}
+
+// syncPlace is how far a sync has come: bookings by their start, then clients with open reminders by when the next is due.
+type syncPlace struct {
+	Part    string `json:"part"` // bookings, then clients
+	At      string `json:"at"`
+	ID      string `json:"id"`
+	Changed int    `json:"changed"` // so far
+}
+
+// The parts of a sync.
+const (
+	syncBookings = "bookings"
+	syncClients  = "clients"
+)
+
+// syncChange is what one booking needs, and what was seen when that was worked out.
+type syncChange struct {
+	booking string
+	seen    string
+	wanted
+	difference
+}
+
+func placeOf(run *Run, now time.Time) (syncPlace, error) {
+	p := syncPlace{Part: syncBookings, At: Instant(now)}
+	if run.Cursor == "" {
+		return p, nil
+	}
+	if err := json.Unmarshal([]byte(run.Cursor), &p); err != nil {
+		return p, fmt.Errorf("read how far the run has come: %w", err)
+	}
+	return p, nil
+}
+
+// PrepareSync reads the next rows of a sync run, at most so many and those due soonest first, and works out what they need. It writes nothing
+// and wants no transaction: what changes meanwhile is noticed when the piece is written.
+func PrepareSync(app core.App, clinic *Clinic, key links.Key, run *Run, limit int, now time.Time) (*Synced, error) {
+	place, err := placeOf(run, now)
+	if err != nil {
+		return nil, err
+	}
+	s := &Synced{clinic: clinic, key: key, place: place}
+	if run.Cursor == "" {
+		if s.total, err = countSync(app, clinic, run, now); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.bookings(app, run, limit)
+}
+
+// bookings prepares the next bookings.
+func (s *Synced) bookings(app core.App, run *Run, limit int) error {
+	var records []*core.Record
+	which := syncScope(s.clinic, run)
+	if which != nil {
+		query := app.RecordQuery(Bookings).AndWhere(which).AndWhere(dbx.NewExp("starts_at >= {:at} AND (starts_at > {:at} OR id > {:id})",
+			dbx.Params{"at": s.place.At, "id": s.place.ID}))
+		if err := query.OrderBy("starts_at", "id").Limit(int64(limit)).All(&records); err != nil {
+			return fmt.Errorf("read coming visits: %w", err)
+		}
+	}
+	s.more = len(records) == limit
+	if len(records) == 0 {
+		return nil
+	}
+	last := records[len(records)-1]
+	s.place.At, s.place.ID = Instant(instant(last, "starts_at")), last.Id
+	s.done = len(records)
+	facts, err := bookingsFacts(app, s.clinic, s.key, records)
+	if err != nil {
+		return err
+	}
+	for _, f := range facts {
+		if f.err != nil {
+			s.failed = append(s.failed, f.err)
+			continue
+		}
+		change := syncChange{booking: f.Booking.ID, seen: f.seen, wanted: wantedBy(f.Facts)}
+		change.difference = diff(change.have, change.planned, change.unwanted)
+		change.withdraw = append(change.withdraw, change.overtaken...)
+		if !change.none() {
+			s.change = append(s.change, change)
+		}
+	}
+	return nil
+}
+
+// Write brings the piece's rows in line, in the transaction that stores the run, and moves the run on. A booking that changed since it was read
+// is planned anew from what it is now; one that cannot be written is counted and keeps nobody else waiting.
+func (s *Synced) Write(tx core.App, run *Run, now time.Time) (more bool, err error) {
+	if s.total > 0 {
+		run.Total = s.total
+	}
+	if !run.Dry {
+		if err := s.write(tx, now); err != nil {
+			return false, err
+		}
+	}
+	for _, problem := range s.failed {
+		tx.Logger().Error("a visit's messages could not be brought in line", slog.String("run", run.ID), slog.String("error", problem.Error()))
+	}
+	run.Done += s.done
+	run.Total = max(run.Total, run.Done)
+	run.Failed += len(s.failed)
+	s.place.Changed += len(s.change)
+	cursor, err := json.Marshal(s.place)
+	if err != nil {
+		return false, fmt.Errorf("write how far the run has come: %w", err)
+	}
+	run.Cursor = string(cursor)
+	if !s.more {
+		run.Note = s.words(run)
+	}
+	return s.more, nil
+}
+
+// words say what the run did, or would do.
+func (s *Synced) words(run *Run) string {
+	did := "were brought in line"
+	if run.Dry {
+		did = "would be brought in line; nothing was changed"
+	}
+	note := fmt.Sprintf("%d of %d %s.", s.place.Changed, run.Done, did)
+	if run.Failed > 0 {
+		note += fmt.Sprintf(" %d could not be; the log says why.", run.Failed)
+	}
+	return note
+}
+
+func (s *Synced) write(tx core.App, now time.Time) error {
+	if len(s.change) == 0 {
+		return nil
+	}
+	ids := make([]string, len(s.change))
+	for i, c := range s.change {
+		ids[i] = c.booking
+	}
+	seen, err := seenNow(tx, ids)
+	if err != nil {
+		return err
+	}
+	var same []syncChange
+	for _, c := range s.change {
+		if seen[c.booking] == c.seen {
+			same = append(same, c)
+			continue
+		}
+		if err := s.alone(tx, c.booking, func() error { return s.anew(tx, c.booking, now) }); err != nil {
+			return err
+		}
+	}
+	together := func() error {
+		differences := make([]difference, len(same))
+		var tasks []Task
+		for i, c := range same {
+			differences[i] = c.difference
+			tasks = append(tasks, c.tasks...)
+		}
+		if err := write(tx, differences, changedOnly, now); err != nil {
+			return err
+		}
+		return makeTasks(tx, tasks)
+	}
+	if err := savepoint(tx, together); err == nil || len(same) == 0 {
+		return err
+	}
+	// One of them is in the way: each for itself.
+	before := len(s.failed)
+	for _, c := range same {
+		one := func() error {
+			if err := write(tx, []difference{c.difference}, changedOnly, now); err != nil {
+				return err
+			}
+			return makeTasks(tx, c.tasks)
+		}
+		if err := s.alone(tx, c.booking, one); err != nil {
+			return err
+		}
+	}
+	if failed := len(s.failed) - before; failed == len(same) && failed > 1 {
+		// Not the rows are at fault but what they are written to.
+		return fmt.Errorf("none of %d visits could be written: %w", failed, s.failed[before])
+	}
+	return nil
+}
+
+// alone does something for one booking, which is counted if it fails and then leaves no trace.
+func (s *Synced) alone(tx core.App, booking string, do func() error) error {
+	err := savepoint(tx, do)
+	if errors.Is(err, errSavepoint) {
+		return err
+	}
+	if err != nil {
+		s.failed = append(s.failed, fmt.Errorf("booking %s: %w", booking, err))
+	}
+	return nil
+}
+
+// anew plans a booking as it is now; one that is gone needs nothing.
+func (s *Synced) anew(tx core.App, id string, now time.Time) error {
+	r, err := FindVisit(tx, id)
+	if err != nil || r == nil {
+		return err
+	}
+	return PlanBooking(tx, s.clinic, s.key, r, now)
+}
+
+var errSavepoint = errors.New("savepoint")
+
+// savepoint does something within a transaction that is undone by itself if it fails.
+func savepoint(tx core.App, do func() error) error {
+	run := func(statement string) error {
+		if _, err := tx.NonconcurrentDB().NewQuery(statement).Execute(); err != nil {
+			return fmt.Errorf("%w: %w", errSavepoint, err)
+		}
+		return nil
+	}
+	if err := run("SAVEPOINT row"); err != nil {
+		return err
+	}
+	if err := do(); err != nil {
+		return errors.Join(err, run("ROLLBACK TO row"), run("RELEASE row"))
+	}
+	return run("RELEASE row")
+}
+
+// syncScope is which coming bookings a run goes over, nil for none.
+func syncScope(clinic *Clinic, run *Run) dbx.Expression {
+	switch what, id := run.Part(); what {
+	case "":
+		return dbx.NewExp("1 = 1")
+	case "location", "reason", "practitioner", "client":
+		return dbx.HashExp{what: id}
+	case "species":
+		return dbx.NewExp("patient IN (SELECT id FROM patients WHERE species = {:species})", dbx.Params{"species": id})
+	case "template":
+		return saidBy(clinic, id)
+	}
+	return nil
+}
+
+// saidBy are the bookings of which something may be said with the texts of a code: all of them for the texts that planning finds by itself, else
+// those whose reason names one.
+func saidBy(clinic *Clinic, code string) dbx.Expression {
+	if slices.Contains(bookingTexts, code) {
+		return dbx.NewExp("1 = 1")
+	}
+	var naming []string
+	for id, reason := range clinic.Reasons {
+		for _, template := range []string{reason.Notify.ConfirmationTemplate, reason.Notify.ReminderTemplate} {
+			if t, known := clinic.Templates.ByID(template); known && t.Code == code {
+				naming = append(naming, id)
+			}
+		}
+	}
+	if len(naming) == 0 {
+		return nil
+	}
+	slices.Sort(naming)
+	return in("reason", slices.Compact(naming))
+}
+
+// bookingTexts are the codes of the texts that planning finds for a booking without being told.
+var bookingTexts = []string{
+	string(outbox.BookingReceived), string(outbox.BookingConfirmation), string(outbox.BookingChange), string(outbox.BookingDeclined),
+	string(outbox.BookingCancellation), string(outbox.VisitReminder), string(outbox.PaymentDue), string(outbox.NoticeBooking),
+	string(outbox.NoticeCancellation), string(outbox.NoticePayment), "visit_neutral",
+}
+
+func countSync(app core.App, clinic *Clinic, run *Run, now time.Time) (int, error) {
+	which := syncScope(clinic, run)
+	if which == nil {
+		return 0, nil
+	}
+	var n int
+	err := app.DB().Select("count(*)").From(Bookings).Where(which).AndWhere(dbx.NewExp("starts_at >= {:now}", dbx.Params{"now": Instant(now)})).Row(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count coming visits: %w", err)
+	}
+	return n, nil
+}
+
+// bookingsFacts are the facts of many bookings, read by one question for each kind of row instead of several for each booking.
+func bookingsFacts(app core.App, clinic *Clinic, key links.Key, records []*core.Record) ([]syncFacts, error) {
+	ids := make([]string, len(records))
+	at := make(map[string]int, len(records))
+	facts := make([]syncFacts, len(records))
+	for i, r := range records {
+		ids[i], at[r.Id] = r.Id, i
+		facts[i].Facts, facts[i].err = ownFacts(clinic, key, r)
+	}
+	set, err := idSet(ids)
+	if err != nil {
+		return nil, err
+	}
+	var seen map[string]string
+	if seen, err = seenNow(app, ids); err != nil {
+		return nil, err
+	}
+	var people []struct {
+		peopleRow
+		Booking string `db:"booking"`
+	}
+	err = app.DB().NewQuery(`SELECT b.id booking, ` + peopleColumns + ` FROM json_each({:ids}) j JOIN bookings b ON b.id = j.value
+		LEFT JOIN clients c ON c.id = b.client LEFT JOIN patients p ON p.id = b.patient LEFT JOIN booking_requests r ON r.booking = b.id`).
+		Bind(dbx.Params{"ids": set}).All(&people)
+	if err != nil {
+		return nil, fmt.Errorf("read people: %w", err)
+	}
+	var addresses []string
+	for i := range people {
+		f := &facts[at[people[i].Booking]]
+		if f.seen != "" || f.err != nil {
+			continue
+		}
+		f.seen = seen[people[i].Booking]
+		if f.err = people[i].into(clinic, &f.Facts); f.err == nil {
+			addresses = append(addresses, addressesOf(&f.Facts)...)
+		}
+	}
+	said, err := stopped(app.DB(), addresses)
+	if err != nil {
+		return nil, fmt.Errorf("read stopped addresses: %w", err)
+	}
+	rows, err := readMessageRows(app.DB(), dbx.NewExp("booking IN (SELECT value FROM json_each({:ids}))", dbx.Params{"ids": set}))
+	if err != nil {
+		return nil, fmt.Errorf("read messages: %w", err)
+	}
+	for i := range rows {
+		f := &facts[at[rows[i].Booking]]
+		f.Rows = append(f.Rows, rows[i].row())
+	}
+	for i := range facts {
+		facts[i].Stopped = said
+	}
+	return facts, nil
+}
+
+// syncFacts are the facts of one booking of many.
+type syncFacts struct {
+	notify.Facts
+	seen string
+	err  error
+}
+
+// seenNow tells for each booking what its plan hangs on as one text: it is another one when the booking, its people or its messages were
+// written to meanwhile. It is read ahead of the facts, so that what comes in between shows.
+func seenNow(app core.App, ids []string) (map[string]string, error) {
+	set, err := idSet(ids)
+	if err != nil {
+		return nil, err
+	}
+	var rows []struct {
+		ID   string `db:"id"`
+		Seen string `db:"seen"`
+	}
+	err = app.DB().NewQuery(`SELECT b.id, b.revision || ' ' || ifnull(c.revision, '') || ' ' || ifnull(p.updated, '') || ' ' ||
+			(SELECT count(*) || ' ' || ifnull(sum(m.revision), 0) FROM messages m WHERE m.booking = b.id) seen
+		FROM json_each({:ids}) j JOIN bookings b ON b.id = j.value LEFT JOIN clients c ON c.id = b.client LEFT JOIN patients p ON p.id = b.patient`).
+		Bind(dbx.Params{"ids": set}).All(&rows)
+	if err != nil {
+		return nil, fmt.Errorf("look whether visits changed meanwhile: %w", err)
+	}
+	seen := make(map[string]string, len(rows))
+	for _, r := range rows {
+		seen[r.ID] = r.Seen
+	}
+	return seen, nil
+}
