@@ -29,6 +29,9 @@ type House struct {
 
 // Bind is the product on one screen: what is saved, when, and who has a say.
 func Bind(app core.App, h House) {
+	app.OnRecordCreateRequest(store.Planning()...).BindFunc(h.followCounted)
+	app.OnRecordUpdateRequest(store.Planning()...).BindFunc(h.followCounted)
+
 	guard(app, h.Now)
 
 	app.OnRecordCreateRequest(store.BookingRequests).BindFunc(h.bookingAsked)
@@ -77,6 +80,11 @@ func Bind(app core.App, h House) {
 	app.OnRecordCreate(store.Templates).BindFunc(templateNormalised)
 	app.OnRecordUpdate(store.Templates).BindFunc(templateNormalised)
 	app.OnRecordValidate(store.Templates).BindFunc(templateSound)
+
+	app.OnRecordCreate(store.Planning()...).BindFunc(inTx(h.setupFollowed))
+	app.OnRecordUpdate(store.Planning()...).BindFunc(inTx(h.setupFollowed))
+	app.OnRecordDelete(store.Planning()...).BindFunc(inTx(h.setupRemoved))
+	app.OnModelUpdate("_params").BindFunc(h.applicationURLFollowed)
 
 	app.OnRecordCreateRequest(store.Runs).BindFunc(inRequestTx(runAsked))
 	app.OnRecordCreate(store.Runs).BindFunc(runCompleted)

@@ -20,8 +20,11 @@ func (h House) rosterChanged(e *core.RecordEvent) error {
 
 // applicationURLChanged: every link in a message starts with it.
 func (h House) applicationURLChanged(e *core.SettingsReloadEvent) error {
+	if err := e.Next(); err != nil {
+		return err
+	}
 	h.Desk.SetupChanged()
-	return e.Next()
+	return nil
 }
 
 // locationMade gives a new location its settings, so that there is never one without.

@@ -28,6 +28,7 @@ type Clinic struct {
 	PractitionerNames map[string]string
 	Resources         map[string][]booking.Resource // by location, active ones
 	Templates         notify.Templates
+	Texts             []notify.Template           // the same as a list
 	Addresses         map[string][]notify.Address // by location
 	Base              string                      // the Application URL, without a trailing slash
 	// Rules make reminders; the inactive ones are among them.
@@ -384,7 +385,7 @@ func (l *loader) finish() {
 		slices.SortFunc(g.Reasons, func(a, b *Reason) int { return order(a.Sort, b.Sort, a.Name+a.ID, b.Name+b.ID) })
 		c.Groups = append(c.Groups, g.Group)
 	}
-	c.Templates = notify.NewTemplates(l.templates)
+	c.Templates, c.Texts = notify.NewTemplates(l.templates), l.templates
 }
 
 func order(sortA, sortB float64, nameA, nameB string) int {

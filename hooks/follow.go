@@ -1,0 +1,134 @@
+package hooks
+
+import (
+	"strings"
+
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/store"
+)
+
+// followed is a key under which a saved record carries what follows from it. It is no field and never stored; the answer shows it.
+const followed = "follow"
+
+// followCounted counts, ahead of any transaction, what a person's change of the set-up is about to be followed by, for the answer.
+func (h House) followCounted(e *core.RecordRequestEvent) error {
+	was := e.Record.Original()
+	if e.Record.IsNew() {
+		was = nil
+	}
+	scopes := store.FollowScopes(was, e.Record)
+	if len(scopes) == 0 && !e.Record.GetBool("replace_edited") {
+		return e.Next()
+	}
+	follow := &store.Followed{}
+	if e.Collection.Name != store.Templates || was == nil {
+		var err error
+		if follow.Followed, follow.Kept, err = store.CountFollowed(e.App, scopes, h.Now()); err != nil {
+			return err
+		}
+	}
+	e.Record.SetRaw(followed, follow)
+	e.Record.WithCustomData(true)
+	return e.Next()
+}
+
+// setupFollowed starts the run that brings what is planned in line with a change of the set-up, in the transaction of the change.
+func (h House) setupFollowed(e *core.RecordEvent) error {
+	if e.Record.Collection().Name == store.Templates {
+		return h.templateFollowed(e)
+	}
+	was, err := h.wasStored(e)
+	if err != nil {
+		return err
+	}
+	if err := e.Next(); err != nil {
+		return err
+	}
+	return h.startFollowing(e, store.FollowScopes(was, e.Record))
+}
+
+// setupRemoved does the same where a record is deleted.
+func (h House) setupRemoved(e *core.RecordEvent) error {
+	was, err := before(e)
+	if err != nil {
+		return err
+	}
+	if err := e.Next(); err != nil {
+		return err
+	}
+	return h.startFollowing(e, store.FollowScopes(was, nil))
+}
+
+// templateFollowed also lets open reminders and, with the command, what somebody rewrote carry the new words (R-22, PR-08). The command is
+// stored as false, so that no form repeats it.
+func (h House) templateFollowed(e *core.RecordEvent) error {
+	was, err := h.wasStored(e)
+	if err != nil {
+		return err
+	}
+	replace := e.Record.GetBool("replace_edited")
+	e.Record.Set("replace_edited", false)
+	if err := e.Next(); err != nil {
+		return err
+	}
+	scopes := store.FollowScopes(was, e.Record)
+	if was != nil && (len(scopes) > 0 || replace) && !e.Record.GetBool("inactive") {
+		clinic, err := store.LoadClinic(e.App)
+		if err != nil {
+			return err
+		}
+		reworded, err := store.RewordPlanned(e.App, clinic, was, e.Record, replace, h.Now())
+		if err != nil {
+			return err
+		}
+		if follow, is := e.Record.GetRaw(followed).(*store.Followed); is {
+			follow.Followed, follow.Kept = reworded.Followed, reworded.Kept
+		}
+		if len(scopes) == 0 {
+			scopes = store.ScopesOf(e.Record)
+		}
+	}
+	return h.startFollowing(e, scopes)
+}
+
+// wasStored is the row before a change, nil for a new one.
+func (h House) wasStored(e *core.RecordEvent) (*core.Record, error) {
+	if e.Record.IsNew() {
+		return nil, nil
+	}
+	return before(e)
+}
+
+func (h House) startFollowing(e *core.RecordEvent, scopes []string) error {
+	run, err := store.StartFollowing(e.App, scopes)
+	if follow, is := e.Record.GetRaw(followed).(*store.Followed); is {
+		follow.Run = run
+	}
+	return err
+}
+
+// applicationURLFollowed starts the run over everything when the address changes that every link in a message begins with.
+func (h House) applicationURLFollowed(e *core.ModelEvent) error {
+	settings, is := e.Model.(*core.Settings)
+	if !is {
+		return e.Next()
+	}
+	clinic, err := h.Desk.Clinic()
+	if err != nil {
+		return err
+	}
+	if strings.TrimRight(settings.Meta.AppURL, "/") == clinic.Base {
+		return e.Next()
+	}
+	outer := e.App
+	defer func() { e.App = outer }()
+	return outer.RunInTransaction(func(tx core.App) error {
+		e.App = tx
+		if err := e.Next(); err != nil {
+			return err
+		}
+		_, err := store.StartFollowing(tx, []string{""})
+		return err
+	})
+}
