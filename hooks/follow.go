@@ -111,7 +111,8 @@ func (h House) startFollowing(e *core.RecordEvent, scopes []string) error {
 // applicationURLFollowed starts the run over everything when the address changes that every link in a message begins with.
 func (h House) applicationURLFollowed(e *core.ModelEvent) error {
 	settings, is := e.Model.(*core.Settings)
-	if !is {
+	if _, err := e.App.FindCachedCollectionByNameOrId(store.Runs); !is || err != nil {
+		// Before the first start is through, there is nothing to follow.
 		return e.Next()
 	}
 	clinic, err := h.Desk.Clinic()

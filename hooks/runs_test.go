@@ -14,6 +14,7 @@ const runsPath = "/api/collections/runs/records"
 func TestARunIsAskedForAsARecord(t *testing.T) {
 	t.Parallel()
 	c := newClinic(t)
+	c.forgetRuns()
 	before := c.rung.Load()
 	asked := c.as(c.superuser, http.MethodPost, runsPath, fields{"kind": "sync_messages"})
 	if asked.Status != http.StatusOK || asked.text("state") != "queued" {
