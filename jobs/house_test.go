@@ -49,6 +49,10 @@ func newTrial(t testing.TB) *trial {
 	tr.reason = clinictest.Reason(t, app)
 	tr.client = clinictest.Client(t, app, clinictest.Fields{"location": tr.location.Id})
 	tr.bella = clinictest.Patient(t, app, tr.client)
+	// What setting up the clinic has started is over.
+	if _, err := app.NonconcurrentDB().NewQuery("DELETE FROM runs").Execute(); err != nil {
+		t.Fatal(err)
+	}
 	return tr
 }
 

@@ -79,7 +79,6 @@ func disturbed(t *testing.T, visits int) (*trial, map[string]string) {
 	if len(want) < visits*2 {
 		t.Fatalf("%d visits have %d messages", visits, len(want))
 	}
-	tr.rawly("DELETE FROM runs") // what making the clinic has started
 	tr.rawly("UPDATE messages SET text = 'old words', parts = 7 WHERE rowid % 3 = 0")
 	tr.rawly("UPDATE messages SET send_at = '2027-03-01 09:00:00.000Z', planned_at = '2027-03-01 09:00:00.000Z' WHERE rowid % 5 = 1")
 	tr.rawly("UPDATE messages SET state = 'cancelled', reason = 'not_wanted' WHERE rowid % 7 = 2")
