@@ -107,7 +107,7 @@ func TestALargeAbsenceIsFollowedByARun(t *testing.T) {
 		}
 		cancelled, notices := dbx.HashExp{"status": "cancelled", "cancelled_by": "absence"}, dbx.HashExp{"purpose": "day_notice", "state": "queued"}
 		if !later {
-			if a, b, c := count(store.Bookings, cancelled), count(store.Messages, notices), count(store.Runs, dbx.HashExp{"dry": false}); a != visits || b != visits || c != 0 {
+			if a, b, c := count(store.Bookings, cancelled), count(store.Messages, notices), count(store.Runs, dbx.HashExp{"kind": "absence"}); a != visits || b != visits || c != 0 {
 				t.Errorf("%d visits: %d called off, %d told, %d runs", visits, a, b, c)
 			}
 			continue
@@ -137,7 +137,7 @@ func TestALargeAbsenceIsFollowedByARun(t *testing.T) {
 		if a, b := count(store.Bookings, cancelled), count(store.Messages, notices); a != visits || b != visits {
 			t.Errorf("%d visits: %d called off, %d told", visits, a, b)
 		}
-		runs, err := tr.app.FindAllRecords(store.Runs)
+		runs, err := tr.app.FindAllRecords(store.Runs, dbx.HashExp{"kind": "absence"})
 		if err != nil || len(runs) != 1 || runs[0].GetString("state") != "done" || runs[0].GetInt("done") != visits || runs[0].GetInt("total") != visits {
 			t.Errorf("runs: %v, %v", runs, err)
 		}
