@@ -46,6 +46,9 @@ func (h House) bookingMade(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
+	if err := h.visitFollowed(e.App, clinic, nil, e.Record); err != nil {
+		return err
+	}
 	if err := h.countNoShows(e, nil, e.Record); err != nil {
 		return err
 	}
@@ -75,6 +78,9 @@ func (h House) bookingChanged(e *core.RecordEvent) error {
 		return err
 	}
 	h.afterwards(e, was)
+	if err := h.visitFollowed(e.App, clinic, was, e.Record); err != nil {
+		return err
+	}
 	if err := h.countNoShows(e, was, e.Record); err != nil {
 		return err
 	}
@@ -101,6 +107,9 @@ func (h House) bookingRemoved(e *core.RecordEvent) error {
 	}
 	clinic, err := h.clinicOf(e)
 	if err != nil {
+		return err
+	}
+	if err := h.visitFollowed(e.App, clinic, was, nil); err != nil {
 		return err
 	}
 	return h.recallsFollow(e.App, clinic, store.ClientOf(was))

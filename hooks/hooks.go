@@ -31,6 +31,9 @@ type House struct {
 func Bind(app core.App, h House) {
 	app.OnRecordCreateRequest(store.Planning()...).BindFunc(h.followCounted)
 	app.OnRecordUpdateRequest(store.Planning()...).BindFunc(h.followCounted)
+	// A preview counts too, and like them ahead of the guard, which opens transactions.
+	app.OnRecordCreateRequest(store.ReminderRules).BindFunc(h.ruleAsked)
+	app.OnRecordUpdateRequest(store.ReminderRules).BindFunc(h.ruleAsked)
 
 	guard(app, h.Now)
 
@@ -50,6 +53,7 @@ func Bind(app core.App, h House) {
 
 	app.OnRecordCreate(store.Clients).BindFunc(inTx(h.clientSaved))
 	app.OnRecordUpdate(store.Clients).BindFunc(inTx(h.clientChanged))
+	app.OnRecordCreate(store.Patients).BindFunc(inTx(h.patientMade))
 	app.OnRecordUpdate(store.Patients).BindFunc(inTx(h.patientChanged))
 
 	app.OnRecordCreate(store.Reminders).BindFunc(inTx(h.reminderMade))
@@ -92,6 +96,7 @@ func Bind(app core.App, h House) {
 	app.OnRecordValidate(store.ReminderRules).BindFunc(ruleSound)
 	app.OnRecordCreate(store.ReminderRules).BindFunc(inTx(h.ruleMade))
 	app.OnRecordUpdate(store.ReminderRules).BindFunc(inTx(h.ruleChanged))
+	app.OnRecordDelete(store.ReminderRules).BindFunc(inTx(h.ruleRemoved))
 
 	afterEach(app, h.setupChanged, store.SetUp()...)
 	afterEach(app, h.rosterChanged, store.Shifts, store.Absences, store.Practitioners)

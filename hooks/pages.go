@@ -52,6 +52,7 @@ func (h House) routes(e *core.ServeEvent) error {
 	e.Router.GET(unsubscribePath+"{token}", h.unsubscribeShow).Bind(quiet)
 	e.Router.POST(unsubscribePath+"{token}", h.unsubscribeAct).Bind(quiet)
 	e.Router.GET("/{path...}", h.asset).Bind(quiet)
+	e.Router.POST("/api/reminder_rules/preview", h.previewRule).Bind(apis.RequireAuth(store.Staff, core.CollectionNameSuperusers))
 	e.Router.POST("/api/messages/preview", h.previewMessage).Bind(apis.RequireAuth(store.Staff, core.CollectionNameSuperusers))
 	return e.Next()
 }

@@ -39,6 +39,21 @@ func (h House) clientChanged(e *core.RecordEvent) error {
 	return h.recallsFollow(e.App, clinic, e.Record.Id)
 }
 
+// patientMade makes the reminders of an age that is near.
+func (h House) patientMade(e *core.RecordEvent) error {
+	clinic, err := h.Desk.Clinic()
+	if err != nil {
+		return err
+	}
+	if err := e.Next(); err != nil {
+		return err
+	}
+	if !store.RulesOfPatient(nil, e.Record) {
+		return nil
+	}
+	return h.rulesFollowed(e.App, clinic, []string{e.Record.Id}, nil, nil, nil)
+}
+
 // patientChanged withdraws the reminders of a pet that died and brings them back when that was a mistake.
 func (h House) patientChanged(e *core.RecordEvent) error {
 	clinic, err := h.Desk.Clinic()
@@ -50,6 +65,9 @@ func (h House) patientChanged(e *core.RecordEvent) error {
 		return err
 	}
 	if err := e.Next(); err != nil {
+		return err
+	}
+	if err := h.patientFollowed(e.App, clinic, was, e.Record); err != nil {
 		return err
 	}
 	if err := store.PlanPatient(e.App, clinic, h.Desk.Links, e.Record.Id, h.Now()); err != nil {

@@ -53,8 +53,15 @@ func (p valueProblem) asError() error { return validation.NewError(p.code, p.wor
 // date that it cannot read as empty, a text as the number 0, an object as empty text. It looks at the body as it came, since the
 // record that reaches a hook has lost those values already.
 func valuesAreRead(e *core.RecordRequestEvent) error {
+	if err := valuesRefused(e); err != nil {
+		return err
+	}
+	return e.Next()
+}
+
+func valuesRefused(e *core.RecordRequestEvent) error {
 	if e.Collection.System {
-		return e.Next()
+		return nil
 	}
 	body, err := bodyAsSent(e.RequestEvent)
 	if err != nil {
@@ -62,7 +69,7 @@ func valuesAreRead(e *core.RecordRequestEvent) error {
 	}
 	// A robot that fell for the honeypot must not learn what was wrong with its values.
 	if e.Collection.Name == store.BookingRequests && e.Auth == nil && body["website"] != nil && body["website"] != "" {
-		return e.Next()
+		return nil
 	}
 	refused := validation.Errors{}
 	for key, value := range body {
@@ -77,7 +84,7 @@ func valuesAreRead(e *core.RecordRequestEvent) error {
 	if len(refused) > 0 {
 		return e.BadRequestError("Some values cannot be read.", refused)
 	}
-	return e.Next()
+	return nil
 }
 
 // writtenRight refuses days, wall times and durations that are none, whoever writes them: people, jobs and imports.

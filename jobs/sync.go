@@ -35,8 +35,9 @@ type step func(j *house, ctx context.Context, run *store.Run, limit int) (piece,
 // runKinds are the runs that there are. A row may name a part that the scope has, as in sync_messages rule, and then goes before the kind's own.
 func runKinds() map[string]step {
 	return map[string]step{
-		store.SyncMessages:   (*house).syncMessages,
-		store.FollowAbsences: followAbsence,
+		store.SyncMessages:           (*house).syncMessages,
+		store.SyncMessages + " rule": ruleStep,
+		store.FollowAbsences:         followAbsence,
 	}
 }
 

@@ -34,7 +34,6 @@ func init() {
 		rules.Fields.AddAt(len(rules.Fields)-2, // before created and updated
 			yes("preview", "Tick and save: nothing is changed, and you are told how many reminders would be added, moved and cancelled. It unticks itself."),
 			instant("active_since", "Machine: since when it is switched on. Empty while it is off."),
-			object("groups_before", smallJSON, "Machine: groups that it kept up to date until a change that is still being followed.", hidden),
 		)
 		if err := app.Save(rules); err != nil {
 			return fmt.Errorf("change reminder_rules: %w", err)
@@ -60,7 +59,7 @@ func init() {
 		}
 		return nil
 	}, func(app core.App) error {
-		for name, fields := range map[string][]string{"reminders": {"unwanted", "given"}, "reminder_rules": {"preview", "active_since", "groups_before"}} {
+		for name, fields := range map[string][]string{"reminders": {"unwanted", "given"}, "reminder_rules": {"preview", "active_since"}} {
 			collection, err := app.FindCollectionByNameOrId(name)
 			if err != nil {
 				return fmt.Errorf("find %s: %w", name, err)

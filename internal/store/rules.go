@@ -1,6 +1,8 @@
 package store
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -73,9 +75,6 @@ func CompleteRule(r, was *core.Record, now time.Time) {
 	default:
 		set(r, "active_since", was.GetDateTime("active_since"))
 	}
-	if was == nil {
-		set(r, "groups_before", []string{})
-	}
 }
 
 // CheckRule refuses a rule that would never fire, whose steps are none, or that would tell owners twice what another rule tells them
@@ -109,4 +108,51 @@ func overlapWords(rule, other reminder.Rule) string {
 	}
 	return fmt.Sprintf("%q already makes a reminder %s that is due in the same month for the same animal. Owners would be told twice: change one of the two, or switch one off.",
 		other.Name, about)
+}
+
+// RuleInBody makes a rule of a body that asks for a preview: of one that is stored, with the changes, or of a new one.
+func RuleInBody(app core.App, id string, body map[string]any) (*core.Record, error) {
+	rules, err := app.FindCachedCollectionByNameOrId(ReminderRules)
+	if err != nil {
+		return nil, fmt.Errorf("find the rules: %w", err)
+	}
+	r := core.NewRecord(rules)
+	if id != "" {
+		if r, err = app.FindRecordById(rules, id); errors.Is(err, sql.ErrNoRows) {
+			return nil, wrong("id", "unknown", "There is no such rule.")
+		} else if err != nil {
+			return nil, fmt.Errorf("find the rule: %w", err)
+		}
+	}
+	for field, value := range body {
+		if field != "id" && field != "active_since" {
+			r.SetIfFieldExists(field, value)
+		}
+	}
+	return r, nil
+}
+
+// WishesPreview reports whether saving a rule is to show what it would do, and nothing else, and takes the wish back.
+func WishesPreview(r *core.Record) bool {
+	wishes := truth(r, "preview")
+	set(r, "preview", false)
+	return wishes
+}
+
+// CountRule answers what saving a rule would do to the reminders, once everything else about it is in order; was is the row as the database has
+// it, nil for a new one. The error is what validating says, or a *booking.Refusal.
+func CountRule(app core.App, r, was *core.Record, now time.Time) (RuleCounts, error) {
+	CompleteRule(r, was, now)
+	if r.Id == "" {
+		r.Id = core.GenerateDefaultRandomId()
+	}
+	if err := app.Validate(r); err != nil {
+		return RuleCounts{}, err
+	}
+	return PreviewRule(app, r, now)
+}
+
+// Manages reports whether an account may arrange what the whole chain shares: a superuser, or a manager's account that is in use.
+func Manages(account *core.Record) bool {
+	return StillEmployed(account) && (account.IsSuperuser() || text(account, "role") == "manager")
 }

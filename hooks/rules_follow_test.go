@@ -1,0 +1,443 @@
+package hooks_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/clinictest"
+	"pawbell/internal/links"
+	"pawbell/internal/store"
+)
+
+// carryOut does what the job does with the runs that wait, a few things at a time, and answers what they say they did.
+func (c *clinic) carryOut() []string {
+	c.t.Helper()
+	var notes []string
+	for {
+		open, err := store.OpenRuns(c.app)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if len(open) == 0 {
+			return notes
+		}
+		run := open[0]
+		write, err := store.StepOfRule(c.app, links.Key("0123456789abcdef0123456789abcdef"), run, 5, c.now)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		err = c.app.RunInTransaction(func(tx core.App) error {
+			run.State = store.RunRunning
+			more, err := write(tx, run)
+			if err != nil {
+				return err
+			}
+			if !more {
+				run.State = store.RunDone
+				notes = append(notes, run.Note)
+			}
+			return store.SaveRun(tx, run, c.now)
+		})
+		if err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+// ofRules lists the reminders that rules made for a client, as a person reads them: due date, state with its reason.
+func (c *clinic) ofRules(client *core.Record) []string {
+	c.t.Helper()
+	rows, err := c.app.FindAllRecords(store.Reminders, dbx.HashExp{"client": client.Id}, dbx.NewExp("origin != ''"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	lines := []string{}
+	for _, r := range rows {
+		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s", r.GetString("due_on"), r.GetString("state"), r.GetString("reason"))))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func (c *clinic) madeByRules(client *core.Record, want ...string) {
+	c.t.Helper()
+	if diff := cmp.Diff(append([]string{}, want...), c.ofRules(client)); diff != "" {
+		c.t.Errorf("the reminders of rules (-want +got):\n%s", diff)
+	}
+}
+
+// visited is a visit of a pet that took place.
+func (c *clinic) visited(client, pet *core.Record, startsAt string, changes ...fields) *core.Record {
+	c.t.Helper()
+	visit := clinictest.Visit(c.t, c.app, c.location, c.practitioner, c.reason, client, startsAt, append([]fields{{"patient": pet.Id}}, changes...)...)
+	c.patch(c.superuser, visit, fields{"status": "completed"})
+	return visit
+}
+
+// petOwner is a client with a pet.
+func (c *clinic) petOwner(changes ...fields) (client, pet *core.Record) {
+	c.t.Helper()
+	client = clinictest.Client(c.t, c.app)
+	return client, clinictest.Patient(c.t, c.app, client, append([]fields{{"species": c.dog.Id}}, changes...)...)
+}
+
+// R-42, PC-05: a completed visit makes a reminder, with its message, in the transaction that completes it.
+func TestACompletedVisitMakesItsReminder(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	rule := c.rule(fields{"steps": []int{-30, 7}, "methods": []string{"email", "sms"}, "species": []string{c.dog.Id}})
+	client, pet := c.petOwner()
+	visit := c.visited(client, pet, "2027-03-01 05:00:00.000Z")
+	c.madeByRules(client, "2028-03-01 scheduled")
+	c.recalled(client,
+		"2028-01-31 09:00 email queued: Time for Bella to see us again",
+		"2028-01-31 09:00 sms queued: Hi Maja, Bella is due to see us again around 1 March 2028. Call +4533112233 for a time. Harbour Vets",
+		"2028-03-08 09:00 email queued: Time for Bella to see us again",
+		"2028-03-08 09:00 sms queued: Hi Maja, Bella is due to see us again around 1 March 2028. Call +4533112233 for a time. Harbour Vets",
+	)
+	made, err := c.app.FindFirstRecordByData(store.Reminders, "booking", visit.Id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fields{"rule": rule.Id, "origin": "rule:" + rule.Id + ":" + visit.Id, "location": c.location.Id, "reminder_group": "check-up"}
+	for field, value := range want {
+		if made.GetString(field) != value {
+			t.Errorf("%s is %q", field, made.GetString(field))
+		}
+	}
+	if !slices.Equal(made.GetStringSlice("patients"), []string{pet.Id}) || !made.GetDateTime("made_at").Time().Equal(c.now) {
+		t.Errorf("it is of %v, made at %v", made.GetStringSlice("patients"), made.GetDateTime("made_at"))
+	}
+
+	cat, kitten := c.petOwner(fields{"species": clinictest.Species(t, c.app, "Cat").Id})
+	c.visited(cat, kitten, "2027-02-28 05:00:00.000Z")
+	c.madeByRules(cat)
+	dead, gone := c.petOwner(fields{"deceased_on": "2027-02-28"})
+	c.visited(dead, gone, "2027-02-27 05:00:00.000Z")
+	c.madeByRules(dead)
+	c.patch(c.superuser, gone, fields{"deceased_on": ""})
+	c.madeByRules(dead, "2028-02-27 scheduled")
+}
+
+// a newer service of the same group completes older open reminders of that patient, and of no other.
+func TestANewerServiceClosesTheOlderReminder(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	c.rule()
+	client, pet := c.petOwner()
+	other := clinictest.Patient(t, c.app, client, fields{"name": "Max", "species": c.dog.Id})
+	c.visited(client, pet, "2026-04-01 08:00:00.000Z")
+	c.visited(client, other, "2026-04-02 08:00:00.000Z")
+	c.madeByRules(client, "2027-04-01 scheduled", "2027-04-02 scheduled")
+	newer := c.visited(client, pet, "2027-02-01 08:00:00.000Z")
+	c.madeByRules(client, "2027-04-01 done already_done", "2027-04-02 scheduled", "2028-02-01 scheduled")
+
+	// taken back, what it closed is open again, and what it made is not wanted any more.
+	c.patch(c.superuser, newer, fields{"status": "arrived"})
+	c.madeByRules(client, "2027-04-01 scheduled", "2027-04-02 scheduled", "2028-02-01 cancelled not_wanted")
+	c.patch(c.superuser, newer, fields{"status": "booked"})
+	c.patch(c.superuser, newer, fields{"status": "no_show"})
+	c.madeByRules(client, "2027-04-01 scheduled", "2027-04-02 scheduled", "2028-02-01 cancelled not_wanted")
+	c.patch(c.superuser, newer, fields{"status": "completed"})
+	c.madeByRules(client, "2027-04-01 done already_done", "2027-04-02 scheduled", "2028-02-01 scheduled")
+}
+
+// R-43, PN-20: a visit in the book that any rule of the group names holds the reminder back, and its cancellation lets it go.
+func TestAComingVisitHoldsTheRulesReminderBack(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	rule := c.rule()
+	client, pet := c.petOwner()
+	c.visited(client, pet, "2026-04-01 08:00:00.000Z")
+	coming := clinictest.Visit(t, c.app, c.location, c.practitioner, c.reason, client, "2027-03-20 08:00:00.000Z", fields{"patient": pet.Id})
+	c.replan(client)
+	c.madeByRules(client, "2027-04-01 held visit_booked")
+	c.patch(c.superuser, coming, fields{"status": "cancelled"})
+	c.replan(client)
+	c.madeByRules(client, "2027-04-01 scheduled")
+	c.patch(c.superuser, coming, fields{"status": "booked"})
+	c.replan(client)
+	c.madeByRules(client, "2027-04-01 held visit_booked")
+	c.patch(c.superuser, rule, fields{"always_send": true})
+	c.carryOut()
+	c.madeByRules(client, "2027-04-01 scheduled")
+}
+
+// A visit that was entered for the wrong pet, or the wrong reason, takes its reminder along.
+func TestAReminderFollowsTheVisitThatMadeIt(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	c.rule()
+	client, pet := c.petOwner()
+	right, hers := c.petOwner()
+	visit := c.visited(client, pet, "2027-02-01 08:00:00.000Z")
+	c.patch(c.superuser, visit, fields{"client": right.Id, "patient": hers.Id})
+	c.madeByRules(client)
+	c.madeByRules(right, "2028-02-01 scheduled")
+	c.recalled(client)
+	c.recalled(right, "2028-02-01 09:00 email queued: Time for Bella to see us again")
+	c.patch(c.superuser, visit, fields{"reason": clinictest.Reason(t, c.app).Id})
+	c.madeByRules(right, "2028-02-01 cancelled not_wanted")
+	c.patch(c.superuser, visit, fields{"reason": c.reason.Id, "starts_at": "2027-02-03 08:00:00.000Z"})
+	c.madeByRules(right, "2028-02-03 scheduled")
+	c.patch(c.superuser, visit, fields{"patient": ""})
+	c.madeByRules(right, "2028-02-03 cancelled not_wanted")
+}
+
+// off means off at once, on again brings back what is still ahead, deleting is off for good.
+func TestOffMeansOff(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	rule := c.rule()
+	client, pet := c.petOwner()
+	c.visited(client, pet, "2026-04-01 08:00:00.000Z")
+	answer := c.patch(c.superuser, rule, fields{"inactive": true})
+	follow := answer.JSON["follow"].(fields)
+	if follow["run"] == "" || follow["followed"] != 1.0 || follow["kept"] != 0.0 {
+		t.Errorf("the answer says %v", follow)
+	}
+	if diff := cmp.Diff([]string{"0 reminders added, 0 moved, 1 cancelled."}, c.carryOut()); diff != "" {
+		t.Error(diff)
+	}
+	c.madeByRules(client, "2027-04-01 cancelled not_wanted")
+	c.recalled(client, "2027-04-01 09:00 email cancelled not_wanted: Time for Bella to see us again")
+	missed, hers := c.petOwner()
+	c.visited(missed, hers, "2026-05-01 08:00:00.000Z")
+	c.madeByRules(missed)
+
+	c.now = c.now.AddDate(0, 0, 7)
+	c.patch(c.superuser, rule, fields{"inactive": false})
+	if diff := cmp.Diff([]string{"2 reminders added, 0 moved, 0 cancelled."}, c.carryOut()); diff != "" {
+		t.Error(diff)
+	}
+	c.madeByRules(client, "2027-04-01 scheduled")
+	c.madeByRules(missed, "2027-05-01 scheduled")
+	c.recalled(client, "2027-04-01 09:00 email queued: Time for Bella to see us again")
+
+	if answer := c.as(c.superuser, http.MethodDelete, rulesPath+"/"+rule.Id, nil); answer.Status != http.StatusNoContent {
+		t.Fatalf("delete: %d %s", answer.Status, answer.Body)
+	}
+	if diff := cmp.Diff([]string{"0 reminders added, 0 moved, 2 cancelled."}, c.carryOut()); diff != "" {
+		t.Error(diff)
+	}
+	c.madeByRules(client, "2027-04-01 cancelled not_wanted")
+	c.madeByRules(missed, "2027-05-01 cancelled not_wanted")
+}
+
+// a person's word outlives every change of the rule.
+func TestWhatAPersonDecidedStays(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	rule := c.rule()
+	client, pet := c.petOwner()
+	c.visited(client, pet, "2026-04-01 08:00:00.000Z")
+	other, hers := c.petOwner()
+	c.visited(other, hers, "2026-05-01 08:00:00.000Z")
+	c.patch(c.superuser, c.onlyReminder(other), fields{"due_on": "2027-05-20"})
+	answer := c.patch(c.superuser, rule, fields{"due_number": 14, "due_unit": "month"})
+	if got := answer.JSON["follow"].(fields)["kept"]; got != 1.0 {
+		t.Errorf("%v kept", got)
+	}
+	c.carryOut()
+	c.madeByRules(client, "2027-06-01 scheduled")
+	c.madeByRules(other, "2027-05-20 scheduled")
+}
+
+func (c *clinic) onlyReminder(client *core.Record) *core.Record {
+	c.t.Helper()
+	r, err := c.app.FindFirstRecordByData(store.Reminders, "client", client.Id)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return r
+}
+
+// replan brings a client's reminders in line, as a change of the client would.
+func (c *clinic) replan(client *core.Record) {
+	c.t.Helper()
+	clinic, err := store.LoadClinic(c.app)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	err = c.app.RunInTransaction(func(tx core.App) error {
+		return store.PlanRecalls(tx, clinic, links.Key("0123456789abcdef0123456789abcdef"), client.Id, c.now)
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// what saving a rule would do is what saving it does, whatever the change.
+func TestThePreviewCountsWhatTheRunDoes(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	teeth := clinictest.Reason(t, c.app)
+	rule := c.rule()
+	sent, _ := c.petOwner()
+	for i := range 5 {
+		client, pet := c.petOwner(fields{"born_on": fmt.Sprintf("202%d-05-1%d", i, i)})
+		if i == 0 {
+			sent = client
+		}
+		c.visited(client, pet, fmt.Sprintf("2026-0%d-01 08:00:00.000Z", i+2))
+		c.visited(client, pet, fmt.Sprintf("2026-0%d-03 08:00:00.000Z", i+2), fields{"reason": teeth.Id})
+	}
+	c.madeByRules(sent)
+	for _, change := range []struct {
+		name   string
+		change fields
+	}{
+		{"two months later", fields{"due_number": 14, "due_unit": "month"}},
+		{"three months earlier", fields{"due_number": 9}},
+		{"with steps around it", fields{"steps": []int{-60, 200}}},
+		{"for another visit", fields{"reasons": []string{teeth.Id}}},
+		{"for both visits", fields{"reasons": []string{teeth.Id, c.reason.Id}}},
+		{"for no animal that there is", fields{"species": []string{clinictest.Species(t, c.app, "Horse").Id}}},
+		{"for all animals again", fields{"species": nil}},
+		{"off", fields{"inactive": true}},
+		{"on and of an age", fields{"inactive": false, "trigger": "age_reached", "age_number": 2, "due_number": 0, "steps": []int{-90, 90}}},
+		{"of another age", fields{"age_number": 4}},
+		{"for visits again", fields{"trigger": "visit_completed", "due_number": 1, "due_unit": "year", "steps": nil}},
+		{"another name", fields{"name": "Something else"}},
+	} {
+		t.Run(change.name, func(t *testing.T) {
+			wish := fields{"preview": true}
+			for field, value := range change.change {
+				wish[field] = value
+			}
+			var asked reply
+			c.unchanged(func() {
+				asked = c.as(c.superuser, http.MethodPatch, rulesPath+"/"+rule.Id, wish)
+			})
+			if asked.Status != http.StatusBadRequest || asked.code("preview") != "preview" {
+				t.Fatalf("preview: %d %s", asked.Status, asked.Body)
+			}
+			body := fields{"id": rule.Id}
+			for field, value := range change.change {
+				body[field] = value
+			}
+			route := c.as(c.superuser, http.MethodPost, "/api/reminder_rules/preview", body)
+			if diff := cmp.Diff(asked.params("preview"), route.JSON); diff != "" {
+				t.Errorf("the route says otherwise (-form +route):\n%s", diff)
+			}
+			c.patch(c.superuser, rule, change.change)
+			p := asked.params("preview")
+			want := fmt.Sprintf("%v reminders added, %v moved, %v cancelled.", p["adds"], p["moves"], p["cancels"])
+			if p["adds"] == 1.0 {
+				want = strings.Replace(want, "reminders", "reminder", 1)
+			}
+			notes := c.carryOut()
+			if len(notes) == 0 {
+				notes = []string{"0 reminders added, 0 moved, 0 cancelled."}
+			}
+			if diff := cmp.Diff([]string{want}, notes); diff != "" {
+				t.Errorf("the run did otherwise (-preview +run):\n%s", diff)
+			}
+			again := c.as(c.superuser, http.MethodPatch, rulesPath+"/"+rule.Id, fields{"preview": true})
+			if diff := cmp.Diff(map[string]any{"adds": 0.0, "moves": 0.0, "cancels": 0.0}, again.params("preview")); diff != "" {
+				t.Errorf("there is something left to do:\n%s", diff)
+			}
+			t.Log(want)
+		})
+	}
+}
+
+// Whoever only asks changes nothing, and hears first what is wrong.
+func TestAPreviewIsRefusedLikeTheRule(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	first := c.rule()
+	manager := clinictest.Token(t, clinictest.Account(t, c.app, "manager"))
+	vet := clinictest.Token(t, clinictest.Account(t, c.app, "vet"))
+	off := clinictest.Token(t, clinictest.Change(t, c.app, clinictest.Account(t, c.app, "manager"), fields{"inactive": true}))
+	c.unchanged(func() {
+		ask := func(body fields) reply {
+			return c.as(manager, http.MethodPost, rulesPath, c.yearly(fields{"preview": true}, body))
+		}
+		for field, refused := range map[string]struct {
+			code string
+			body fields
+		}{
+			"steps":          {"invalid_steps", fields{"steps": []int{1, 1}}},
+			"reasons":        {"required", fields{"reasons": nil}},
+			"reminder_group": {"overlapping_rules", fields{}},
+			"due_number":     {"invalid_number", fields{"due_number": "soon"}},
+			"name":           {"validation_required", fields{"name": "", "reminder_group": "other"}},
+			"active_since":   {"read_only", fields{"active_since": "2027-01-01 00:00:00.000Z"}},
+		} {
+			if answer := ask(refused.body); answer.Status != http.StatusBadRequest || answer.code(field) != refused.code || answer.code("preview") != "" {
+				t.Errorf("%s: %d %s", field, answer.Status, answer.Body)
+			}
+			if field == "active_since" {
+				continue
+			}
+			if answer := c.as(manager, http.MethodPost, "/api/reminder_rules/preview", c.yearly(refused.body)); answer.Status != http.StatusBadRequest || answer.code(field) != refused.code {
+				t.Errorf("%s by the route: %d %s", field, answer.Status, answer.Body)
+			}
+		}
+		answer := ask(fields{"reminder_group": "other"})
+		if got := answer.JSON["data"].(fields)["preview"].(fields)["message"]; got != "This adds 0 reminders, moves 0 and cancels 0." {
+			t.Errorf("%d %s", answer.Status, answer.Body)
+		}
+		for who, asked := range map[string]reply{
+			"a guest":           c.as("", http.MethodPost, "/api/reminder_rules/preview", c.yearly()),
+			"a vet":             c.as(vet, http.MethodPost, "/api/reminder_rules/preview", c.yearly()),
+			"a former manager":  c.as(off, http.MethodPost, "/api/reminder_rules/preview", c.yearly()),
+			"a vet by the form": c.as(vet, http.MethodPost, rulesPath, c.yearly(fields{"preview": true})),
+		} {
+			if asked.Status != http.StatusUnauthorized && asked.Status != http.StatusForbidden && asked.Status != http.StatusBadRequest || asked.code("preview") != "" {
+				t.Errorf("%s: %d %s", who, asked.Status, asked.Body)
+			}
+		}
+		if answer := c.as(manager, http.MethodPost, "/api/reminder_rules/preview", c.yearly(fields{"id": "abcdefghijklmno"})); answer.code("id") != "unknown" {
+			t.Errorf("an unknown rule: %d %s", answer.Status, answer.Body)
+		}
+		if answer := c.as(manager, http.MethodPatch, rulesPath+"/"+first.Id, fields{"preview": true, "inactive": true}); answer.code("preview") != "preview" {
+			t.Errorf("a manager asks: %d %s", answer.Status, answer.Body)
+		}
+	})
+}
+
+// what goes by age follows the pet: its birthday, its kind, its life and its owner.
+func TestAReminderOfAnAgeFollowsThePet(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	c.rule(fields{"trigger": "age_reached", "reasons": nil, "age_number": 7, "due_number": 0, "species": []string{c.dog.Id}})
+	c.carryOut()
+	client, pet := c.petOwner(fields{"born_on": "2020-04-01"})
+	c.madeByRules(client, "2027-04-01 scheduled")
+	c.patch(c.superuser, pet, fields{"born_on": "2020-04-11"})
+	c.madeByRules(client, "2027-04-11 scheduled")
+	c.patch(c.superuser, pet, fields{"deceased_on": "2027-02-28"})
+	c.replan(client)
+	c.madeByRules(client, "2027-04-11 cancelled deceased")
+	c.patch(c.superuser, pet, fields{"deceased_on": ""})
+	c.replan(client)
+	c.madeByRules(client, "2027-04-11 scheduled")
+	c.patch(c.superuser, pet, fields{"species": clinictest.Species(t, c.app, "Cat").Id})
+	c.madeByRules(client, "2027-04-11 cancelled not_wanted")
+	c.patch(c.superuser, pet, fields{"species": c.dog.Id})
+	c.madeByRules(client, "2027-04-11 scheduled")
+	buyer := clinictest.Client(t, c.app)
+	c.patch(c.superuser, pet, fields{"client": buyer.Id})
+	c.madeByRules(client)
+	c.madeByRules(buyer, "2027-04-11 scheduled")
+	c.patch(c.superuser, pet, fields{"born_on": ""})
+	c.madeByRules(buyer, "2027-04-11 cancelled not_wanted")
+
+	young, puppy := c.petOwner(fields{"born_on": "2026-04-01"})
+	c.madeByRules(young)
+	c.patch(c.superuser, puppy, fields{"born_on": "2020-05-01"})
+	c.madeByRules(young)
+	c.now = c.now.Add(24 * time.Hour)
+	c.patch(c.superuser, puppy, fields{"born_on": "2020-04-30"})
+	c.madeByRules(young, "2027-04-30 scheduled")
+}

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/links"
+)
+
+// RuleScope is the scope of a run that follows a rule.
+func RuleScope(rule string) string { return "rule:" + rule }
+
+// ruleParts are the fields of a rule that its reminders depend on, and ruleServices those on which the reminders of its group depend: which
+// visits keep them up to date.
+var (
+	ruleParts = []string{
+		"trigger", "reasons", "groups", "species", "age_number", "age_unit", "due_number", "due_unit", "steps", "methods", "template",
+		"reminder_group", "always_send", "inactive",
+	}
+	ruleServices = []string{"reasons", "groups", "reminder_group", "inactive"}
+)
+
+// StartRuleRun asks for the run that follows a rule, in the transaction that made it, changed it or deleted it, if its reminders depend on what
+// changed (R-14, R-42): then the answer names it, with the reminders that it goes over. was is nil for a new rule, is for one that is deleted.
+func StartRuleRun(tx core.App, was, is *core.Record) (Followed, error) {
+	follow := Followed{}
+	parts, services := differ(was, is, ruleParts), differ(was, is, ruleServices)
+	if !parts {
+		return follow, nil
+	}
+	r := is
+	if r == nil {
+		r = was
+	}
+	var err error
+	if follow.Run, err = StartRun(tx, SyncMessages, RuleScope(r.Id), false); err != nil {
+		return follow, err
+	}
+	if services {
+		if err := addRuleGroups(tx, follow.Run, was, is); err != nil {
+			return follow, err
+		}
+	}
+	err = tx.DB().NewQuery(`SELECT count(*) followed, count(CASE WHEN given ->> 'due_on' != due_on OR given ->> 'template' != template
+			OR given -> 'methods' != methods OR given ->> 'reminder_group' != reminder_group THEN 1 END) kept
+		FROM reminders WHERE rule = {:rule} AND origin != '' AND state IN ('scheduled', 'held')`).Bind(dbx.Params{"rule": r.Id}).Row(&follow.Followed, &follow.Kept)
+	if err != nil {
+		return follow, fmt.Errorf("count what a rule has made: %w", err)
+	}
+	return follow, nil
+}
+
+// differ reports whether any of the fields differs; a record that is missing, or a rule that is and was switched off, has none to differ.
+func differ(was, is *core.Record, fields []string) bool {
+	off := func(r *core.Record) bool { return r == nil || truth(r, "inactive") }
+	if off(was) && off(is) {
+		return false
+	}
+	if was == nil || is == nil {
+		return true
+	}
+	return anyDiffers(was, is, fields)
+}
+
+// addRuleGroups notes on a run that waits which groups' reminders have other services now.
+func addRuleGroups(tx core.App, run string, rules ...*core.Record) error {
+	var groups []string
+	if err := RunPlan(tx, run, &groups); err != nil {
+		return err
+	}
+	for _, r := range rules {
+		if r == nil {
+			continue
+		}
+		if group := text(r, "reminder_group"); group != "" && !slices.Contains(groups, group) {
+			groups = append(groups, group)
+		}
+	}
+	return KeepRunPlan(tx, run, groups)
+}
+
+// ReleaseRule takes a rule out of its reminders before it is deleted, in the same transaction: PocketBase would do so too, by saving them one by
+// one. That they came of a rule is still known by their origin.
+func ReleaseRule(tx core.App, rule string, now time.Time) error {
+	_, err := tx.NonconcurrentDB().Update(Reminders, dbx.Params{"rule": "", "updated": Instant(now), "revision": dbx.NewExp("[[revision]] + 1")},
+		dbx.HashExp{"rule": rule}).Execute()
+	if err != nil {
+		return fmt.Errorf("release the reminders of a rule: %w", err)
+	}
+	return nil
+}
+
+// ruleProgress is how far a run has come that follows a rule, and what it did so far.
+type ruleProgress struct {
+	At     RuleWalk   `json:"at"`
+	Counts RuleCounts `json:"counts"`
+}
+
+// StepOfRule prepares the next piece of a run that follows a rule; what it answers writes that piece, with the progress on the run, in the
+// transaction that also stores the run. Nothing is kept from piece to piece but the run's cursor.
+func StepOfRule(app core.App, key links.Key, run *Run, limit int, now time.Time) (func(tx core.App, run *Run) (more bool, err error), error) {
+	// The run was asked for in the transaction that changed the rule, so whoever sees the run and reads now reads the rule as it is since.
+	clinic, err := LoadClinic(app)
+	if err != nil {
+		return nil, err
+	}
+	progress := ruleProgress{}
+	if run.Cursor != "" {
+		if err := json.Unmarshal([]byte(run.Cursor), &progress); err != nil {
+			return nil, fmt.Errorf("read the run's cursor: %w", err)
+		}
+	}
+	var groups []string
+	if err := RunPlan(app, run.ID, &groups); err != nil {
+		return nil, err
+	}
+	_, id := run.Part()
+	part, err := NextOfRule(app, clinic, clinic.Rule(id), groups, progress.At, limit, now)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx core.App, run *Run) (bool, error) {
+		counts, err := part.followOrCount(tx, clinic, key, run.Dry, now)
+		if err != nil {
+			return false, err
+		}
+		progress.At = part.Next
+		progress.Counts.Add(counts)
+		cursor, err := json.Marshal(progress)
+		if err != nil {
+			return false, fmt.Errorf("write the run's cursor: %w", err)
+		}
+		run.Cursor, run.Note = string(cursor), progress.Counts.words(run.Dry)
+		run.Done += part.Size()
+		run.Total = max(run.Total, run.Done)
+		return !part.Next.Over(), nil
+	}, nil
+}
+
+func (p RulePart) followOrCount(tx core.App, clinic *Clinic, key links.Key, dry bool, now time.Time) (RuleCounts, error) {
+	if !dry {
+		return p.Follow(tx, clinic, key, now)
+	}
+	changes, err := p.look(tx, clinic, false, now)
+	return changes.counts(), err
+}
+
+// words say what was done, or would be, to the person who reads the run or asked for a preview.
+func (c RuleCounts) words(dry bool) string {
+	if dry {
+		return c.Words()
+	}
+	return fmt.Sprintf("%s added, %d moved, %d cancelled.", reminders(c.Adds), c.Moves, c.Cancels)
+}
+
+// Words say what saving a rule would do.
+func (c RuleCounts) Words() string {
+	return fmt.Sprintf("This adds %s, moves %d and cancels %d.", reminders(c.Adds), c.Moves, c.Cancels)
+}
+
+func reminders(n int) string {
+	if n == 1 {
+		return "1 reminder"
+	}
+	return fmt.Sprintf("%d reminders", n)
+}

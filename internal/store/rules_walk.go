@@ -1,0 +1,366 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/calendar"
+	"pawbell/internal/links"
+	"pawbell/internal/reminder"
+)
+
+// RuleWalk is how far somebody has gone over everything that a change of a rule concerns: first what the rule has made, then what it lacks, then
+// the reminders of others about the same groups. The zero RuleWalk is the beginning.
+type RuleWalk struct {
+	Phase  int    `json:"phase"`
+	Reason int    `json:"reason,omitempty"` // which of the rule's reasons
+	After  string `json:"after,omitempty"`  // what was the last one looked at
+	Row    int64  `json:"row,omitempty"`    // its row, where several share that
+}
+
+// The phases of a walk.
+const (
+	walkMade = iota
+	walkMissing
+	walkNeighbours
+	walkEnd
+)
+
+// Over reports whether the walk has come to its end.
+func (w RuleWalk) Over() bool { return w.Phase >= walkEnd }
+
+// RulePart is the next part of a walk: what is to be looked at, by id alone. What it finds holds for no longer than the moment, so
+// [RulePart.Follow] reads everything again.
+type RulePart struct {
+	// Next is where the walk goes on after this part.
+	Next RuleWalk
+
+	rule      string
+	made      []string // reminders that it has made
+	patients  []string // patients for whom one may be missing
+	occasions []string // the visits or birthdays that may lack one
+	clients   []string // whose reminders other rules' visits hold back or close
+}
+
+// Size is how many things are in the part.
+func (p RulePart) Size() int { return len(p.made) + len(p.occasions) + len(p.clients) }
+
+// NextOfRule reads the next part of a walk, of at most so many things; it takes no lock. Rule is the rule as it is or would be, in the clinic too;
+// one that is gone is the zero Rule with its id, switched off. Groups are those whose reminders other visits may hold back or close now.
+func NextOfRule(app core.App, clinic *Clinic, rule reminder.Rule, groups []string, at RuleWalk, limit int, now time.Time) (RulePart, error) {
+	for {
+		part, err := RulePart{}, error(nil)
+		switch at.Phase {
+		case walkMade:
+			part, err = madePart(app.DB(), rule, at, limit, now)
+		case walkMissing:
+			part, err = missingPart(app.DB(), rule, at, limit, now)
+		case walkNeighbours:
+			part, err = neighbourPart(app.DB(), groups, at, limit, now)
+		}
+		if err != nil {
+			return part, err
+		}
+		part.rule = rule.ID
+		if part.Size() > 0 || part.Next.Over() {
+			return part, nil
+		}
+		at = part.Next
+	}
+}
+
+func madePart(db dbx.Builder, rule reminder.Rule, at RuleWalk, limit int, now time.Time) (RulePart, error) {
+	var rows []struct {
+		ID     string `db:"id"`
+		Origin string `db:"origin"`
+	}
+	after, end := originRange(rule.ID)
+	if at.After != "" {
+		after = at.After
+	}
+	since := calendar.On(now, time.UTC).Add(-rule.Days()[len(rule.Days())-1] - recent).String()
+	// What ended long ago is left out: nothing of it would be ahead, whatever the rule says now.
+	err := db.NewQuery(`SELECT r.id, r.origin FROM reminders r WHERE r.origin != '' AND r.origin > {:after} AND r.origin < {:end} AND (
+			r.state IN ('scheduled', 'held') OR r.due_on >= {:since} OR r.state IN ('stale', 'cancelled') AND ifnull(
+				(SELECT b.starts_at FROM bookings b WHERE b.id = r.booking), ifnull((SELECT p.born_on FROM patients p WHERE p.id = substr(r.origin, -15)), '')) >= {:basis})
+		ORDER BY r.origin LIMIT {:limit}`).
+		Bind(dbx.Params{"after": after, "end": end, "since": since, "basis": rule.BasisFrom(calendar.On(now, time.UTC)).String(), "limit": limit}).All(&rows)
+	if err != nil {
+		return RulePart{}, fmt.Errorf("find what a rule has made: %w", err)
+	}
+	part := RulePart{Next: RuleWalk{Phase: walkMissing}}
+	for _, r := range rows {
+		part.made = append(part.made, r.ID)
+	}
+	if len(rows) == limit {
+		part.Next = RuleWalk{Phase: walkMade, After: rows[limit-1].Origin}
+	}
+	return part, nil
+}
+
+// originRange encloses the origins of all that a rule has made: they begin with the same signs, the last of which is a colon, and lie below the
+// same with that raised by one.
+func originRange(rule string) (after, end string) {
+	after = reminder.OriginsOf(rule)
+	return after, after[:len(after)-1] + ";"
+}
+
+// missingPart finds occasions for which the rule would make a reminder and has made none.
+func missingPart(db dbx.Builder, rule reminder.Rule, at RuleWalk, limit int, now time.Time) (RulePart, error) {
+	switch {
+	case rule.Inactive:
+		return RulePart{Next: RuleWalk{Phase: walkNeighbours}}, nil
+	case rule.Trigger == reminder.AgeReached:
+		return missingOfAge(db, rule, at, limit, now)
+	case at.Reason >= len(rule.Reasons):
+		return RulePart{Next: RuleWalk{Phase: walkNeighbours}}, nil
+	}
+	from := at.After
+	if from == "" {
+		from = Instant(rule.BasisFrom(calendar.On(now, time.UTC)).Start(time.UTC))
+	}
+	// All visits with the reason are passed, so that the walk gets on even where hardly any lacks its reminder.
+	rows, err := walkRows(db.NewQuery(`SELECT id, patient, starts_at at, rowid row,
+			+status = 'completed' AND patient != '' AND NOT EXISTS (SELECT 1 FROM reminders r WHERE r.origin = {:origins} || bookings.id AND r.origin != '') lacks
+		FROM bookings WHERE reason = {:reason} AND (starts_at, rowid) > ({:after}, {:row}) ORDER BY starts_at, rowid LIMIT {:limit}`).
+		Bind(dbx.Params{"origins": reminder.OriginsOf(rule.ID), "reason": rule.Reasons[at.Reason], "after": from, "row": at.Row, "limit": passed}))
+	if err != nil {
+		return RulePart{}, fmt.Errorf("find visits without their reminder: %w", err)
+	}
+	part := takeMissing(rows, limit, RuleWalk{Phase: walkMissing, Reason: at.Reason})
+	if part.Next == (RuleWalk{}) {
+		part.Next = RuleWalk{Phase: walkMissing, Reason: at.Reason + 1}
+	}
+	return part, nil
+}
+
+// passed is how many rows one reading of a walk passes at most, most of which lack nothing.
+const passed = 5000
+
+func missingOfAge(db dbx.Builder, rule reminder.Rule, at RuleWalk, limit int, now time.Time) (RulePart, error) {
+	today := calendar.On(now, time.UTC)
+	from := at.After
+	if from == "" {
+		from = rule.BasisFrom(today).Add(-1).String()
+	}
+	rows, err := walkRows(db.NewQuery(`SELECT id, id patient, born_on at, rowid row,
+			deceased_on = '' AND NOT inactive AND NOT EXISTS (SELECT 1 FROM reminders r WHERE r.origin = {:origins} || patients.id AND r.origin != '') lacks
+		FROM patients WHERE born_on != '' AND (born_on, rowid) > ({:after}, {:row}) AND born_on <= {:last} ORDER BY born_on, rowid LIMIT {:limit}`).
+		Bind(dbx.Params{"origins": reminder.OriginsOf(rule.ID), "after": from, "row": at.Row, "last": rule.BornUntil(today).String(), "limit": passed}))
+	if err != nil {
+		return RulePart{}, fmt.Errorf("find patients without their reminder: %w", err)
+	}
+	part := takeMissing(rows, limit, RuleWalk{Phase: walkMissing})
+	if part.Next == (RuleWalk{}) {
+		part.Next = RuleWalk{Phase: walkNeighbours}
+	}
+	return part, nil
+}
+
+type walkRow struct {
+	ID      string `db:"id"`
+	Patient string `db:"patient"`
+	At      string `db:"at"`
+	Row     int64  `db:"row"`
+	Lacks   bool   `db:"lacks"`
+}
+
+func walkRows(query *dbx.Query) ([]walkRow, error) {
+	var rows []walkRow
+	return rows, query.All(&rows)
+}
+
+// takeMissing takes what lacks something, up to the limit, and says where to go on; where there is nothing left, Next stays zero.
+func takeMissing(rows []walkRow, limit int, next RuleWalk) RulePart {
+	var part RulePart
+	for i, r := range rows {
+		if r.Lacks {
+			part.occasions = append(part.occasions, r.ID)
+			part.patients = append(part.patients, r.Patient)
+		}
+		if len(part.occasions) == limit || i == passed-1 {
+			next.After, next.Row = r.At, r.Row
+			part.Next = next
+			break
+		}
+	}
+	slices.Sort(part.patients)
+	part.patients = slices.Compact(part.patients)
+	return part
+}
+
+// recent is for how many days after its due date a reminder that a newer service closed may open again.
+const recent = 60
+
+func neighbourPart(db dbx.Builder, groups []string, at RuleWalk, limit int, now time.Time) (RulePart, error) {
+	part := RulePart{Next: RuleWalk{Phase: walkEnd}}
+	if len(groups) == 0 {
+		return part, nil
+	}
+	err := db.Select("client").Distinct(true).From(Reminders).Where(in("reminder_group", groups)).
+		AndWhere(dbx.NewExp("client > {:after} AND (state IN ('scheduled', 'held') OR state = 'done' AND due_on >= {:recent})",
+			dbx.Params{"after": at.After, "recent": calendar.On(now, time.UTC).Add(-recent).String()})).
+		OrderBy("client").Limit(int64(limit)).Column(&part.clients)
+	if err != nil {
+		return part, fmt.Errorf("find reminders of the same group: %w", err)
+	}
+	if len(part.clients) == limit {
+		part.Next = RuleWalk{Phase: walkNeighbours, After: part.clients[limit-1]}
+	}
+	return part, nil
+}
+
+// look answers what the part changes, as things stand for app. Whole: what the rule has made for the same clients counts as part of it. Planning
+// one reminder of a client plans them all, and what it says of the others would hide what became of them.
+func (p RulePart) look(app core.App, clinic *Clinic, whole bool, now time.Time) (ruleChanges, error) {
+	changes := ruleChanges{}
+	rule := clinic.Rule(p.rule)
+	var made []madeReminder
+	patients := slices.Clone(p.patients)
+	if len(p.made) > 0 {
+		ids, err := idSet(p.made)
+		if err != nil {
+			return changes, err
+		}
+		which := `WHERE r.id IN (SELECT value FROM json_each({:ids}))`
+		if whole {
+			which = `WHERE r.client IN (SELECT m.client FROM json_each({:ids}) j CROSS JOIN reminders m ON m.id = j.value) AND r.origin > {:first} AND r.origin < {:end}`
+		}
+		first, end := originRange(p.rule)
+		made, err = readMade(app.DB().NewQuery(madeColumns + which + ` ORDER BY r.id`).Bind(dbx.Params{"ids": ids, "first": first, "end": end}))
+		if err != nil {
+			return changes, err
+		}
+		for _, m := range made {
+			patients = append(patients, m.patient)
+		}
+		slices.Sort(patients)
+		patients = slices.Compact(patients)
+	}
+	known, err := histories(app.DB(), clinic, patients)
+	if err != nil {
+		return changes, err
+	}
+	wanted := map[string]reminder.Wanted{}
+	for _, h := range known {
+		for _, w := range reminder.Wants(rule, clinic.Rules, h, clinic.places(), now) {
+			wanted[w.Origin] = w
+		}
+	}
+	changes.follow(clinic, made, wanted, now)
+	missing, err := p.missing(app, wanted)
+	changes.adds(missing)
+	return changes, err
+}
+
+// missing are those of what is wanted that the part is about and that are still not made.
+func (p RulePart) missing(app core.App, wanted map[string]reminder.Wanted) (map[string]reminder.Wanted, error) {
+	missing := map[string]reminder.Wanted{}
+	origins := make([]string, 0, len(p.occasions))
+	for _, occasion := range p.occasions {
+		origin := reminder.OriginOf(p.rule, occasion)
+		if w, is := wanted[origin]; is {
+			missing[origin] = w
+			origins = append(origins, origin)
+		}
+	}
+	set, err := idSet(origins)
+	if err != nil {
+		return nil, err
+	}
+	var made []string
+	err = app.DB().NewQuery(`SELECT r.origin FROM json_each({:origins}) j CROSS JOIN reminders r ON r.origin = j.value AND r.origin != ''`).
+		Bind(dbx.Params{"origins": set}).Column(&made)
+	if err != nil {
+		return nil, fmt.Errorf("look for what is made already: %w", err)
+	}
+	for _, origin := range made {
+		delete(missing, origin)
+	}
+	return missing, nil
+}
+
+// Follow brings the part in line with the rule as it is now, with the messages of everybody whom it concerns, in the transaction that app is, and
+// answers what it did.
+func (p RulePart) Follow(app core.App, clinic *Clinic, key links.Key, now time.Time) (RuleCounts, error) {
+	changes, err := p.look(app, clinic, true, now)
+	if err != nil {
+		return RuleCounts{}, err
+	}
+	clients, err := changes.write(app, now)
+	if err != nil {
+		return RuleCounts{}, err
+	}
+	// What a rule says to its reminders, such as its steps, is read when they are planned: they are planned even where nothing else changes.
+	whose, err := clientsOf(app.DB(), p.made)
+	if err != nil {
+		return RuleCounts{}, err
+	}
+	clients = append(append(clients, whose...), p.clients...)
+	slices.Sort(clients)
+	for _, client := range slices.Compact(clients) {
+		if err := PlanRecalls(app, clinic, key, client, now); err != nil {
+			return RuleCounts{}, err
+		}
+	}
+	return changes.counts(), nil
+}
+
+// clientsOf are whose the reminders are that something may still come of.
+func clientsOf(db dbx.Builder, reminders []string) (clients []string, err error) {
+	ids, err := idSet(append([]string{}, reminders...))
+	if err != nil {
+		return nil, err
+	}
+	err = db.NewQuery(`SELECT DISTINCT client FROM reminders WHERE id IN (SELECT value FROM json_each({:ids})) AND reason != {:by_person}`).
+		Bind(dbx.Params{"ids": ids, "by_person": reminder.ByPerson}).Column(&clients)
+	if err != nil {
+		return nil, fmt.Errorf("find the owners of reminders: %w", err)
+	}
+	return clients, nil
+}
+
+// Rule is a rule of the clinic, or, where it is gone, one of that id that is switched off.
+func (c *Clinic) Rule(id string) reminder.Rule {
+	for _, r := range c.Rules {
+		if r.ID == id {
+			return r
+		}
+	}
+	return reminder.Rule{ID: id, Inactive: true}
+}
+
+// PreviewRule answers what saving a rule as it stands in the record would do to the reminders; nothing is changed. It counts with the very code
+// that follows a rule, and takes no lock.
+func PreviewRule(app core.App, r *core.Record, now time.Time) (RuleCounts, error) {
+	clinic, err := LoadClinic(app)
+	if err != nil {
+		return RuleCounts{}, err
+	}
+	rule, err := ruleOf(r, clinic.Reasons)
+	if err != nil {
+		return RuleCounts{}, err
+	}
+	clinic.Rules = append(slices.DeleteFunc(clinic.Rules, func(other reminder.Rule) bool { return other.ID == rule.ID }), rule)
+	var counts RuleCounts
+	for at := (RuleWalk{}); !at.Over(); {
+		part, err := NextOfRule(app, clinic, rule, nil, at, previewedAtOnce, now)
+		if err != nil {
+			return counts, err
+		}
+		changes, err := part.look(app, clinic, false, now)
+		if err != nil {
+			return counts, err
+		}
+		counts.Add(changes.counts())
+		at = part.Next
+	}
+	return counts, nil
+}
+
+// previewedAtOnce is how many things are looked at by one reading where nothing is written.
+const previewedAtOnce = 2000
