@@ -17,7 +17,7 @@ import (
 	"pawbell/internal/store"
 )
 
-// carryOut does what the job does with the runs that wait, a few things at a time, and answers what they say they did.
+// carryOut does what the job does with the runs of rules that wait, a few things at a time, and answers what they say they did.
 func (c *clinic) carryOut() []string {
 	c.t.Helper()
 	var notes []string
@@ -26,6 +26,7 @@ func (c *clinic) carryOut() []string {
 		if err != nil {
 			c.t.Fatal(err)
 		}
+		open = slices.DeleteFunc(open, func(run *store.Run) bool { return !strings.HasPrefix(run.Scope, "rule:") })
 		if len(open) == 0 {
 			return notes
 		}
