@@ -49,6 +49,7 @@ func Bind(app core.App, h House) {
 	app.OnRecordCreateRequest(store.Messages).BindFunc(inRequestTx(h.messageWritten))
 	app.OnRecordUpdateRequest(store.Messages).BindFunc(h.messageCorrected)
 	app.OnRecordUpdate(store.Messages).BindFunc(inTx(h.messageCommanded))
+	app.OnRecordUpdate(store.Messages).BindFunc(inTx(h.recallMessageChanged))
 	afterEach(app, h.messageSettled, store.Messages)
 
 	app.OnRecordCreate(store.Clients).BindFunc(inTx(h.clientSaved))
@@ -56,6 +57,7 @@ func Bind(app core.App, h House) {
 	app.OnRecordCreate(store.Patients).BindFunc(inTx(h.patientMade))
 	app.OnRecordUpdate(store.Patients).BindFunc(inTx(h.patientChanged))
 
+	app.OnRecordCreateRequest(store.Reminders).BindFunc(h.reminderWritten)
 	app.OnRecordCreate(store.Reminders).BindFunc(inTx(h.reminderMade))
 	app.OnRecordUpdate(store.Reminders).BindFunc(inTx(h.reminderChanged))
 	app.OnRecordDelete(store.Reminders).BindFunc(inTx(h.reminderRemoved))

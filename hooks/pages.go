@@ -54,6 +54,7 @@ func (h House) routes(e *core.ServeEvent) error {
 	e.Router.GET("/{path...}", h.asset).Bind(quiet)
 	e.Router.POST("/api/reminder_rules/preview", h.previewRule).Bind(apis.RequireAuth(store.Staff, core.CollectionNameSuperusers))
 	e.Router.POST("/api/messages/preview", h.previewMessage).Bind(apis.RequireAuth(store.Staff, core.CollectionNameSuperusers))
+	e.Router.POST("/api/reminders/preview", h.previewReminder).Bind(apis.RequireAuth(store.Staff, core.CollectionNameSuperusers))
 	return e.Next()
 }
 

@@ -3,55 +3,86 @@ package hooks
 import (
 	"slices"
 
+	validation "github.com/pocketbase/ozzo-validation/v4"
 	"github.com/pocketbase/pocketbase/core"
 
+	"pawbell/internal/outbox"
 	"pawbell/internal/store"
 )
 
-// reminderMade completes a new reminder and stores it together with its messages, or neither.
-func (h House) reminderMade(e *core.RecordEvent) error {
+// reminderWritten says of a new reminder whose it is and from where it comes, as far as the account that makes it leaves that open.
+func (h House) reminderWritten(e *core.RecordRequestEvent) error {
 	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
 	if err != nil {
 		return err
 	}
-	if err := store.CompleteRecall(e.App, clinic, e.Record, nil, h.Now()); err != nil {
-		return refusedAll(err)
+	if err := store.PlaceRecall(e.App, clinic, e.Record, e.Auth); err != nil {
+		return refused(err)
 	}
-	if err := e.Next(); err != nil {
-		return err
-	}
-	return h.reminderPlanned(e, clinic)
+	return e.Next()
 }
+
+// reminderMade completes a new reminder and stores it together with its messages, or neither.
+func (h House) reminderMade(e *core.RecordEvent) error { return h.reminderSaved(e, nil) }
 
 // reminderChanged follows a reminder that was edited, ended or commanded with its messages, in the same transaction.
 func (h House) reminderChanged(e *core.RecordEvent) error {
-	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
-	if err != nil {
-		return err
-	}
 	was, err := before(e)
 	if err != nil {
 		return err
 	}
+	return h.reminderSaved(e, was)
+}
+
+func (h House) reminderSaved(e *core.RecordEvent, was *core.Record) error {
+	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
+	if err != nil {
+		return err
+	}
+	commands := store.TakeRecallCommands(e.Record)
 	if err := store.CompleteRecall(e.App, clinic, e.Record, was, h.Now()); err != nil {
 		return refusedAll(err)
 	}
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return h.reminderPlanned(e, clinic)
-}
-
-// reminderPlanned plans the client's reminders anew and shows on this one what came of it. A mere preview ends here, with everything undone.
-func (h House) reminderPlanned(e *core.RecordEvent, clinic *store.Clinic) error {
-	if err := store.PlanRecalls(e.App, clinic, h.Desk.Links, e.Record.GetString("client"), h.Now()); err != nil {
+	state, err := store.PlanRecall(e.App, clinic, h.Desk.Links, e.Record, h.Now())
+	if err != nil {
 		return err
 	}
-	return store.TakeRecallState(e.App, e.Record)
+	if commands.Preview {
+		// Nothing of this is kept: the refusal undoes it.
+		e.Record.SetRaw(coming, state.Coming)
+		words, dates := store.RecallInWords(clinic, e.Record, state)
+		return validation.Errors{fieldPreview: problemWith(fieldPreview, words, map[string]any{"dates": dates})}
+	}
+	if commands.Again {
+		if err := store.RecallAgain(e.App, clinic, e.Record, h.Now()); err != nil {
+			return refused(err)
+		}
+	}
+	if !commands.Hurry {
+		return nil
+	}
+	if err := store.HurryRecall(e.App, clinic, e.Record, h.Now()); err != nil {
+		return refused(err)
+	}
+	_, err = store.PlanRecall(e.App, clinic, h.Desk.Links, e.Record, h.Now())
+	return err
 }
 
-// reminderRemoved withdraws what a deleted reminder had in the queue.
+const (
+	// fieldPreview is the command that shows what a save would do, and the code of the answer.
+	fieldPreview = "preview"
+	// coming is a key under which a record that was only previewed carries what would be sent. It is no field and is never stored.
+	coming = "@coming"
+)
+
+// reminderRemoved withdraws what a deleted reminder had in the queue. One that a rule made is called off instead: the rule would make it again.
 func (h House) reminderRemoved(e *core.RecordEvent) error {
+	if store.RuleMade(e.Record) {
+		return inUse("A rule made this reminder and would make it again. Set it to cancelled instead.")
+	}
 	clinic, err := h.Desk.Clinic()
 	if err != nil {
 		return err
@@ -59,7 +90,19 @@ func (h House) reminderRemoved(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return store.PlanRecalls(e.App, clinic, h.Desk.Links, e.Record.GetString("client"), h.Now())
+	return store.PlanRecalls(e.App, clinic, h.Desk.Links, store.ClientOf(e.Record), h.Now())
+}
+
+// recallMessageChanged lets a reminder follow what a person does with one of its messages: withdraw it, or say what became of it.
+func (h House) recallMessageChanged(e *core.RecordEvent) error {
+	if err := e.Next(); err != nil || outbox.Purpose(e.Record.GetString("purpose")) != outbox.Reminder {
+		return err
+	}
+	clinic, err := h.Desk.Clinic()
+	if err != nil {
+		return err
+	}
+	return h.recallsFollow(e.App, clinic, store.ClientOf(e.Record))
 }
 
 // recallsFollow plans the reminders of clients anew after something that they hang on has changed: a visit, the owner, a pet. Most have none, which

@@ -85,3 +85,39 @@ func TestAReminderJoinsTheQueueWhenItIsSaved(t *testing.T) {
 	}
 	c.recalled(client, "2027-05-18 09:00 email queued: Time for Bella to see us again")
 }
+
+// recallsSent marks what is queued and due by now as gone out, as the dispatcher leaves it, and plans the reminders of whoever it went to, as the
+// planner does.
+func (c *clinic) recallsSent() {
+	c.t.Helper()
+	_, err := c.app.NonconcurrentDB().Update(store.Messages, dbx.Params{"state": "sent", "attempts": 1, "sent_at": store.Instant(c.now)},
+		dbx.NewExp("purpose = 'reminder' AND state = 'queued' AND send_at <= {:now}", dbx.Params{"now": store.Instant(c.now)})).Execute()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.replanned()
+}
+
+// replanned plans every client's reminders anew.
+func (c *clinic) replanned() {
+	c.t.Helper()
+	clients, err := c.app.FindAllRecords(store.Clients)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	clinic, err := c.desk.Clinic()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	err = c.app.RunInTransaction(func(tx core.App) error {
+		for _, client := range clients {
+			if err := store.PlanRecalls(tx, clinic, c.desk.Links, client.Id, c.now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}

@@ -233,7 +233,23 @@ func (p *recallPlanner) turn(r *Recall) *recallTurn {
 			t.sends = append(t.sends, one)
 		}
 	}
+	for _, occasion := range t.occasions() {
+		begun := slices.ContainsFunc(occasion, func(s *recallSend) bool { return s.fate == fateSent })
+		for _, s := range occasion {
+			if begun && s.fate == fateOpen && !p.wished(s.key) {
+				// A way that was chosen when this occasion had been told already is for the next one.
+				s.fate = fateNever
+			}
+		}
+	}
 	return t
+}
+
+// wished reports whether there is a message for a key, its own or one that speaks for it.
+func (p *recallPlanner) wished(key string) bool {
+	_, own := p.rows[key]
+	_, spoken := p.spoken[key]
+	return own || spoken
 }
 
 // usefulFor is how long after its moment a recall may still leave.

@@ -194,3 +194,21 @@ func (t Templates) says(id string, w Words, channel outbox.Channel) bool {
 	}
 	return false
 }
+
+// RecallNow is what the first of the reminders says on a channel at this very moment, about those of its patients that are alive. It has no
+// key yet. False where it concerns nobody any more.
+func RecallNow(f RecallFacts, channel outbox.Channel) (outbox.Planned, bool) {
+	p := recallPlanner{RecallFacts: &f, tellers: map[string]*planner{}}
+	p.plan.Why = map[string]outbox.Reason{}
+	r := &f.Recalls[0]
+	t := p.turn(r)
+	if f.Client.Gone || len(r.Patients) > 0 && len(t.alive) == 0 {
+		return outbox.Planned{}, false
+	}
+	s := &recallSend{Send: reminder.Send{N: 1, Due: r.Series.Due(r.Series.Count())}, channel: channel, at: f.Now, patients: t.alive}
+	m := p.write(t, s, reminder.Message{Patients: t.alive})
+	if m.SendAt.Before(f.Now) {
+		m.SendAt = f.Now
+	}
+	return m, true
+}

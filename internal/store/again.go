@@ -18,6 +18,11 @@ import (
 // PutBack makes of a message that has come to an end, or of which nobody knows, a new one that says the same and points to it (R-17,
 // PC-24). It passes the last check as if it left now (R-11); what stands in its way is a refusal of the command. The caller saves it.
 func PutBack(app core.App, clinic *Clinic, was *core.Record, now time.Time) (*core.Record, error) {
+	return putBack(app, clinic, was, false, now)
+}
+
+// putBack is the same. Where somebody asks for a reminder as a whole once more, what the reminder itself wanted does not count.
+func putBack(app core.App, clinic *Clinic, was *core.Record, wanted bool, now time.Time) (*core.Record, error) {
 	refuse := func(reason outbox.Reason) error { return wrong("requeue", string(reason), reason.Words()) }
 	if state := outbox.State(text(was, "state")); !state.PutBack() {
 		refusal := wrong("requeue", "wrong_transition", "This message is still on its way; it cannot be put back.")
@@ -40,7 +45,7 @@ func PutBack(app core.App, clinic *Clinic, was *core.Record, now time.Time) (*co
 	if waiting > 0 {
 		return nil, refuse(outbox.ReasonDuplicate)
 	}
-	reason, visit, to, err := lastCheck(app, clinic, was)
+	reason, visit, to, err := lastCheck(app, clinic, was, wanted)
 	switch {
 	case err != nil:
 		return nil, err
@@ -114,12 +119,15 @@ func copyFile(files *filesystem.System, path string) (*filesystem.File, error) {
 
 // lastCheck asks R-11 of a message that may have ended long ago, and answers when its visit starts and where it goes: one that never had an
 // address goes where its client is reached now.
-func lastCheck(app core.App, clinic *Clinic, r *core.Record) (reason outbox.Reason, visit time.Time, to string, err error) {
+func lastCheck(app core.App, clinic *Clinic, r *core.Record, wanted bool) (reason outbox.Reason, visit time.Time, to string, err error) {
 	rows, err := readRows(app.NonconcurrentDB().NewQuery(rowColumns + ` WHERE m.id = {:id}`).Bind(dbx.Params{"id": r.Id}))
 	if err != nil || len(rows) != 1 {
 		return "", visit, "", fmt.Errorf("read the message for its last check (%d rows): %w", len(rows), err)
 	}
 	row := rows[0]
+	if wanted {
+		row.check.Reminder = ""
+	}
 	if state, reason := outbox.LastCheck(row.Purpose, row.Channel, row.standing(clinic)); state != outbox.Queued {
 		return reason, row.Visit, "", nil
 	}
