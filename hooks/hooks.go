@@ -34,7 +34,9 @@ func Bind(app core.App, h House) {
 	// A preview counts too, and like them ahead of the guard, which opens transactions.
 	app.OnRecordCreateRequest(store.ReminderRules).BindFunc(h.ruleAsked)
 	app.OnRecordUpdateRequest(store.ReminderRules).BindFunc(h.ruleAsked)
-
+	// A message to many is counted before the guards open their transaction: that takes a while, and nobody who books is to wait for it.
+	app.OnRecordCreateRequest(store.Broadcasts).BindFunc(h.broadcastCounted)
+	app.OnRecordUpdateRequest(store.Broadcasts).BindFunc(h.broadcastCounted)
 	guard(app, h.Now)
 
 	app.OnRecordCreateRequest(store.BookingRequests).BindFunc(h.bookingAsked)
@@ -51,6 +53,14 @@ func Bind(app core.App, h House) {
 	app.OnRecordUpdate(store.Messages).BindFunc(inTx(h.messageCommanded))
 	app.OnRecordUpdate(store.Messages).BindFunc(inTx(h.recallMessageChanged))
 	afterEach(app, h.messageSettled, store.Messages)
+
+	app.OnRecordCreateRequest(store.Broadcasts).BindFunc(broadcastWritten)
+	app.OnRecordUpdateRequest(store.Broadcasts).BindFunc(broadcastWritten)
+	app.OnRecordValidate(store.Broadcasts).BindFunc(h.broadcastSound)
+	app.OnRecordCreate(store.Broadcasts).BindFunc(inTx(h.broadcastSaved))
+	app.OnRecordUpdate(store.Broadcasts).BindFunc(inTx(h.broadcastSaved))
+	app.OnRecordDelete(store.Broadcasts).BindFunc(broadcastKept)
+	app.OnRecordEnrich(store.Broadcasts).BindFunc(broadcastShown)
 
 	app.OnRecordCreate(store.Clients).BindFunc(inTx(h.clientSaved))
 	app.OnRecordUpdate(store.Clients).BindFunc(inTx(h.clientChanged))

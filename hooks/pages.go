@@ -55,6 +55,7 @@ func (h House) routes(e *core.ServeEvent) error {
 	e.Router.POST("/api/reminder_rules/preview", h.previewRule).Bind(apis.RequireAuth(store.Staff, core.CollectionNameSuperusers))
 	e.Router.POST("/api/messages/preview", h.previewMessage).Bind(apis.RequireAuth(store.Staff, core.CollectionNameSuperusers))
 	e.Router.POST("/api/reminders/preview", h.previewReminder).Bind(apis.RequireAuth(store.Staff, core.CollectionNameSuperusers))
+	e.Router.POST("/api/broadcasts/{id}/preview", h.previewBroadcast).Bind(apis.RequireAuth(store.Staff, core.CollectionNameSuperusers))
 	return e.Next()
 }
 

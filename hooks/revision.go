@@ -31,7 +31,7 @@ var machineFields = map[string][]string{
 	},
 	store.Clients: {"no_shows", "match_name", "match_phone", "match_sms_phone", "match_email", "match_address"},
 	"reminders":   {"reason", "sent_count", "next_send_at", "coming", "made_at", "origin", "look_at", "unwanted", "given"},
-	"broadcasts":  {"state", "asked_by", "recipients", "skipped", "parts", "cost"},
+	"broadcasts":  {"state", "asked_by", "recipients", "duplicates", "skipped", "parts", "cost", "chosen", "position"},
 	store.Messages: {
 		"resend_of", "sibling_of", "priority", "send_at", "expires_at", "reason", "detail", "key", "sequence", "attempts", "next_try_at",
 		"leased_until", "gateway", "gateway_id", "encoding", "parts", "over_limit", "cost", "currency", "billed_period", "legal_id", "covers",

@@ -9,8 +9,12 @@ import (
 	"pawbell/internal/store"
 )
 
-// lookAfterNotices sees, once a minute and after what was due has had its turn, to the owners whom no day notice reached in time.
+// lookAfterNotices sees, after what was due has had its turn, to the messages to many that are through, and once a minute to the owners whom no day
+// notice reached in time.
 func (j *house) lookAfterNotices(now time.Time) error {
+	if err := store.FinishBroadcasts(j.app); err != nil {
+		return err
+	}
 	if !j.noticed.IsZero() && now.Sub(j.noticed).Abs() < time.Minute {
 		return nil
 	}
@@ -36,4 +40,14 @@ func followAbsence(j *house, ctx context.Context, _ *store.Run, limit int) (piec
 	return func(tx core.App, run *store.Run) (bool, error) {
 		return store.AdvanceAbsence(ctx, tx, clinic, j.desk.Links, run, limit, j.now())
 	}, nil
+}
+
+// queueBroadcast is the step of a run that queues the messages of a broadcast, or withdraws them when it was stopped.
+func queueBroadcast(j *house, _ context.Context, run *store.Run, limit int) (piece, error) {
+	clinic, err := j.desk.Clinic()
+	if err != nil {
+		return nil, err
+	}
+	next, err := store.PrepareBroadcast(j.app, clinic, j.desk.Links, run, limit, j.now())
+	return piece(next), err
 }

@@ -38,6 +38,7 @@ func runKinds() map[string]step {
 		store.SyncMessages:           (*house).syncMessages,
 		store.SyncMessages + " rule": ruleStep,
 		store.FollowAbsences:         followAbsence,
+		store.QueueBroadcast:         queueBroadcast,
 	}
 }
 

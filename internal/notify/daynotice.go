@@ -64,7 +64,7 @@ func TellOfAbsence(a Absent, visits []Facts, now time.Time) ([]outbox.Planned, [
 			channels = written[0].Location.ConfirmationChannels
 		}
 		key := AbsenceKeys(a.ID) + written[0].Booking.ID + ":" + string(a.Fate) + ":"
-		planned = reach(together(written), Wish{
+		planned = reach(Together(written), Wish{
 			Purpose: outbox.DayNotice, Code: string(outbox.DayNotice), Template: a.Template, Planned: now, Channels: channels,
 			Key: func(c outbox.Channel) string { return key + string(c) },
 		}, a.Every)
@@ -109,8 +109,8 @@ func reach(f Facts, w Wish, every bool) []outbox.Planned {
 
 func queued(m outbox.Planned) bool { return m.State == outbox.Queued }
 
-// together are the facts of the first visit, with the pets of the others.
-func together(visits []Facts) Facts {
+// Together are the facts of the first of an owner's visits, with the pets of the others.
+func Together(visits []Facts) Facts {
 	f := visits[0]
 	for _, other := range visits[1:] {
 		named := other.Patient.ID == "" || other.Patient.ID == f.Patient.ID || f.Patient.ID == "" ||

@@ -19,11 +19,15 @@ type Standing struct {
 	ChannelOff       bool     // the location's switch
 	StoppedAddress   bool     // the number or address said stop, bounced or complained
 	Reminder         Reason   // why one of its reminders does not want it any more: held, done or cancelled since, or its rule is off; "" if none does
+	Stopped          bool     // a person stopped the message to many that it is part of
 }
 
 // LastCheck looks at a message once more before it leaves. Queued means that it may go; otherwise it ends here, with the reason.
 func LastCheck(p Purpose, c Channel, s Standing) (State, Reason) {
 	rules := p.Rules()
+	if s.Stopped {
+		return Cancelled, ReasonByPerson
+	}
 	switch {
 	case s.BookingKnown && s.BookingGone, rules.Owner && s.ClientKnown && s.ClientGone:
 		return Skipped, ReasonGone

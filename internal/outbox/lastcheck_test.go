@@ -45,6 +45,7 @@ func TestLastCheck(t *testing.T) {
 		{"the location switched SMS off", VisitReminder, SMS, with(func(s *Standing) { s.ChannelOff = true }), Skipped, ReasonChannelOff},
 		{"the number said stop", VisitReminder, SMS, with(func(s *Standing) { s.StoppedAddress = true }), Skipped, ReasonStoppedAddress},
 		{"the reminder is no longer wanted", Reminder, Email, with(func(s *Standing) { s.Reminder = ReasonVisitBooked }), Cancelled, ReasonVisitBooked},
+		{"the message to many was stopped", Group, Email, with(func(s *Standing) { s.Stopped, s.Deceased = true, true }), Cancelled, ReasonByPerson},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

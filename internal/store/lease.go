@@ -121,7 +121,11 @@ type dueRow struct {
 // judged answers how a due row ends before it leaves, or, where it stays queued, whether it is its turn.
 func (r dueRow) judged(clinic *Clinic, now time.Time) (ending, outbox.Turn) {
 	if state, reason := outbox.LastCheck(r.Purpose, r.Channel, r.standing(clinic)); state != outbox.Queued {
-		return ending{state, reason}, outbox.Turn{}
+		detail := ""
+		if r.check.Stopped {
+			detail = stoppedDetail
+		}
+		return ending{state, reason, detail}, outbox.Turn{}
 	}
 	window := outbox.Window{}
 	if at := clinic.Locations[r.Location]; at != nil {
@@ -129,7 +133,7 @@ func (r dueRow) judged(clinic *Clinic, now time.Time) (ending, outbox.Turn) {
 	}
 	turn := outbox.Due(r.Row, r.Visit, window, now)
 	if turn.Step == outbox.StepStale {
-		return ending{outbox.Stale, outbox.ReasonStale}, turn
+		return ending{state: outbox.Stale, reason: outbox.ReasonStale}, turn
 	}
 	return ending{state: outbox.Queued}, turn
 }
@@ -154,6 +158,7 @@ SELECT m.id, m.key, m.purpose, m.channel, m."to", m.bcc, m.subject, m.text, m.lo
        ifnull(p.inactive, 0) OR ` + anyNamedPatient + `d.inactive),
        CASE WHEN m.reminders = '[]' OR m.resend_of != '' THEN '' ELSE ` + unwantedReminder + ` END,
        EXISTS (SELECT 1 FROM stopped_addresses s WHERE s.channel = m.channel AND s.address = lower(m."to") AND s.purpose IN ('', m.purpose)),
+       m.broadcast != '' AND EXISTS (SELECT 1 FROM broadcasts g WHERE g.id = m.broadcast AND g.state = 'stopped'),
        CASE WHEN m.channel = 'external' THEN ifnull(c.first_name, '') ELSE '' END,
        CASE WHEN m.channel = 'external' AND m.patients != '[]'
             THEN (SELECT json_group_array(json_object('id', d.id, 'name', d.name)) FROM json_each(m.patients) j JOIN patients d ON d.id = j.value) ELSE '[]' END,
@@ -232,7 +237,7 @@ func readRow(rows *sql.Rows) (dueRow, error) {
 	err := rows.Scan(&r.ID, &r.Key, &purpose, &channel, &r.To, &bcc, &r.Subject, &r.Text, &r.Locale, &r.Location, &r.Client, &r.Booking,
 		&parts, &attempts, &planned, &send, &expires, &attachments,
 		&bookingGone, &status, &starts, &ends, &sequence, &linkVersion, &s.DeclinedEmail, &s.DeclinedSMS,
-		&clientGone, &s.NoEmail, &s.NoSMS, &refused, &s.Deceased, &s.Inactive, &s.Reminder, &s.StoppedAddress,
+		&clientGone, &s.NoEmail, &s.NoSMS, &refused, &s.Deceased, &s.Inactive, &s.Reminder, &s.StoppedAddress, &s.Stopped,
 		&r.FirstName, &patients, &r.DueOn)
 	if err != nil {
 		return r, err
@@ -261,6 +266,7 @@ func readRow(rows *sql.Rows) (dueRow, error) {
 type ending struct {
 	state  outbox.State
 	reason outbox.Reason
+	detail string
 }
 
 func endRows(db dbx.Builder, ids []string, end ending, now time.Time) error {
@@ -268,9 +274,9 @@ func endRows(db dbx.Builder, ids []string, end ending, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	_, err = db.NewQuery(`UPDATE messages SET state = {:state}, reason = {:reason}, updated = {:now}, revision = revision + 1
+	_, err = db.NewQuery(`UPDATE messages SET state = {:state}, reason = {:reason}, detail = {:detail}, updated = {:now}, revision = revision + 1
 		WHERE id IN (SELECT value FROM json_each({:ids})) AND +state = 'queued'`).
-		Bind(dbx.Params{"state": string(end.state), "reason": string(end.reason), "now": Instant(now), "ids": set}).Execute()
+		Bind(dbx.Params{"state": string(end.state), "reason": string(end.reason), "detail": end.detail, "now": Instant(now), "ids": set}).Execute()
 	if err != nil {
 		return err
 	}

@@ -88,7 +88,7 @@ func letters(app core.App, clinic *Clinic, condition string, params dbx.Params, 
 	for _, r := range rows {
 		if l := byID[r.ID]; l.State == outbox.Queued {
 			if state, reason := outbox.LastCheck(r.Purpose, r.Channel, r.standing(clinic)); state != outbox.Queued {
-				l.Hindrance, l.end = reason, ending{state, reason}
+				l.Hindrance, l.end = reason, ending{state: state, reason: reason}
 				byID[r.ID] = l
 			}
 		}

@@ -29,7 +29,7 @@ func withdraw(app core.App, rows []outbox.Withdrawal, now time.Time) error {
 		ids[w.Reason] = append(ids[w.Reason], w.ID)
 	}
 	for reason, some := range ids {
-		if err := endRows(app.NonconcurrentDB(), some, ending{outbox.Cancelled, reason}, now); err != nil {
+		if err := endRows(app.NonconcurrentDB(), some, ending{state: outbox.Cancelled, reason: reason}, now); err != nil {
 			return fmt.Errorf("withdraw messages: %w", err)
 		}
 	}

@@ -1,0 +1,258 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/clinictest"
+	"pawbell/internal/gateway"
+	"pawbell/internal/links"
+	"pawbell/internal/store"
+)
+
+// crowd makes clients of Odense with a dog each, quickly.
+func crowd(t testing.TB, app core.App, n int) {
+	t.Helper()
+	const numbers = `WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {:n}) `
+	for _, statement := range []string{
+		`INSERT INTO clients (id, first_name, last_name, email, match_email, sms_phone, match_sms_phone, city, refused, review, revision)
+		 SELECT printf('crowd%010d', n), 'Maja', printf('Lund %d', n), printf('crowd%d@owner.example', n), printf('crowd%d@owner.example', n),
+		        printf('+4520%06d', n), printf('+4520%06d', n), 'Odense', '[]', 'none', 1 FROM numbers`,
+		`INSERT INTO patients (id, client, name) SELECT printf('pet%012d', n), printf('crowd%010d', n), 'Bella' FROM numbers`,
+	} {
+		if _, err := app.NonconcurrentDB().NewQuery(numbers + statement).Bind(dbx.Params{"n": n}).Execute(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// broadcast sends a message to all of Odense, as a program saves it.
+func (tr *trial) broadcast(people int, changes ...clinictest.Fields) *core.Record {
+	tr.t.Helper()
+	crowd(tr.t, tr.app, people)
+	return clinictest.Make(tr.t, tr.app, store.Broadcasts, append([]clinictest.Fields{{
+		"kind": "group", "location": tr.location.Id, "filter": "city = 'Odense'", "asked_by": clinictest.Superuser(tr.t, tr.app).Id, "own_text": true, "subject": "News",
+		"email_text": "Dear {{ client.first_name }}, news for {{ patient.name }}!", "channels": []string{"email"}, "confirm_count": people, "send": true,
+	}}, changes...)...)
+}
+
+func (tr *trial) carryOn(ctx context.Context) {
+	tr.t.Helper()
+	if err := tr.Sync(ctx, tr.clock); err != nil && !errors.Is(err, context.Canceled) {
+		tr.t.Fatalf("sync: %v", err)
+	}
+}
+
+func (tr *trial) state(broadcast *core.Record) string {
+	tr.t.Helper()
+	return clinictest.Reload(tr.t, tr.app, broadcast).GetString("state")
+}
+
+// endingAt ends the context that comes with it before the nth piece of a kind of run begins.
+func (tr *trial) endingAt(kind string, nth int) context.Context {
+	ctx, end := context.WithCancel(tr.t.Context())
+	next, pieces := tr.kinds[kind], 0
+	tr.kinds[kind] = func(j *house, ctx context.Context, run *store.Run, limit int) (piece, error) {
+		if pieces++; pieces == nth {
+			tr.kinds[kind] = next
+			end()
+		}
+		return next(j, ctx, run, limit)
+	}
+	return ctx
+}
+
+// R-46, R-13: each recipient is a message in the log; the broadcast is sent when the last one has left, and its people are settled when sending
+// begins.
+func TestABroadcastIsQueuedByARunAndSent(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	tr.clock = monday.Add(2 * time.Hour)
+	broadcast := tr.broadcast(700)
+	if got := tr.state(broadcast); got != "sending" || len(tr.log()) != 0 {
+		t.Fatalf("%s, %v", got, tr.log())
+	}
+	clinictest.Client(t, tr.app, clinictest.Fields{"city": "Odense"}) // comes too late
+	clinictest.Change(t, tr.app, tr.first(store.Clients, "id", "crowd0000000007"), clinictest.Fields{"refused": []string{"group"}})
+	tr.carryOn(t.Context())
+	expect(t, tr, log{"group email queued": 699, "group email skipped opted_out": 1})
+	row := tr.first(store.Messages, "to", "crowd1@owner.example")
+	if key := row.GetString("key"); key != "group:"+broadcast.Id+":crowd1@owner.example::email" || row.GetString("broadcast") != broadcast.Id || row.GetInt("priority") != 4 {
+		t.Errorf("%s, priority %d", key, row.GetInt("priority"))
+	}
+	clinictest.Change(t, tr.app, tr.first(store.Clients, "id", "crowd0000000009"), clinictest.Fields{"no_email": true}) // R-11
+	tr.dispatch(tr.clock)
+	expect(t, tr, log{"group email sent": 698, "group email skipped opted_out": 2})
+	now := clinictest.Reload(t, tr.app, broadcast)
+	if now.GetString("state") != "sent" || now.GetString("chosen") != "" || now.GetInt("recipients") != 700 {
+		t.Errorf("%s, %d people", now.GetString("state"), now.GetInt("recipients"))
+	}
+	if m := tr.provider.sent[0]; m.UnsubscribeURL == "" {
+		t.Error("mail to many says how it ends")
+	}
+	if run := tr.first(store.Runs, "kind", "broadcast"); run.GetString("state") != "done" || run.GetInt("done") != 700 || run.GetInt("total") != 700 {
+		t.Errorf("the run is %s: %d of %d", run.GetString("state"), run.GetInt("done"), run.GetInt("total"))
+	}
+}
+
+func (tr *trial) first(collection, field, value string) *core.Record {
+	tr.t.Helper()
+	r, err := tr.app.FindFirstRecordByData(collection, field, value)
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	return r
+}
+
+// R-46, R-13: a program that is killed between two pieces goes on where it was when another one is started on its data; nobody is left out and nobody is
+// written to twice.
+func TestABroadcastResumesAfterAKill(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	tr.clock = monday.Add(2 * time.Hour)
+	tr.broadcast(900)
+	tr.carryOn(tr.endingAt(store.QueueBroadcast, 3))
+	half := tr.log()["group email queued"]
+	if half == 0 || half >= 900 {
+		t.Fatalf("%d were queued before the end", half)
+	}
+	tr.dispatch(tr.clock) // what is queued leaves meanwhile
+	if got := tr.state(tr.first(store.Broadcasts, "kind", "group")); got != "sending" {
+		t.Errorf("%s while people are still to be written to", got)
+	}
+
+	// Another program on the same data: nothing but the data is remembered.
+	next := &house{app: tr.app, desk: store.NewDesk(tr.app), gateways: gateway.NewSet(tr.provider, tr.provider, nil), now: tr.now, bell: make(chan struct{}, 1), kinds: runKinds()}
+	next.desk.Links = links.Key("0123456789abcdef0123456789abcdef")
+	tr.house = next
+	tr.carryOn(t.Context())
+	tr.dispatch(tr.clock)
+	expect(t, tr, log{"group email sent": 900})
+	to := map[string]int{}
+	for _, m := range tr.provider.sent {
+		to[m.To]++
+	}
+	if len(to) != 900 || tr.provider.count() != 900 {
+		t.Errorf("%d messages to %d people", tr.provider.count(), len(to))
+	}
+}
+
+// R-46: a stop withdraws what has not left, in whatever piece it is, and lets nothing go meanwhile. Sending on brings back what the stop withdrew, what a
+// person withdrew stays so, and nobody is written to twice.
+func TestABroadcastIsStoppedAndSentOn(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	tr.clock = monday.Add(2 * time.Hour)
+	broadcast := tr.broadcast(1500)
+	tr.carryOn(tr.endingAt(store.QueueBroadcast, 4))
+	tr.provider.refuse = gateway.Result{Outcome: "temporary"}
+	queued := tr.log()["group email queued"]
+	if queued <= 500 || queued >= 1500 {
+		t.Fatalf("%d are queued", queued)
+	}
+	clinictest.Change(t, tr.app, tr.first(store.Messages, "to", "crowd3@owner.example"), clinictest.Fields{"state": "cancelled", "reason": "by_person"})
+	clinictest.Change(t, tr.app, broadcast, clinictest.Fields{"stop": true})
+	tr.provider.refuse = gateway.Result{}
+	tr.dispatch(tr.clock)
+	if tr.provider.count() != 0 {
+		t.Fatalf("%d left after the stop", tr.provider.count())
+	}
+	tr.carryOn(t.Context())
+	expect(t, tr, log{"group email cancelled by_person": queued})
+	if got := tr.state(broadcast); got != "stopped" {
+		t.Fatalf("it is %s", got)
+	}
+
+	tr.clock = tr.clock.Add(48 * time.Hour)
+	clinictest.Change(t, tr.app, broadcast, clinictest.Fields{"send": true})
+	tr.carryOn(t.Context())
+	expect(t, tr, log{"group email queued": 1499, "group email cancelled by_person": 1})
+	row := tr.first(store.Messages, "to", "crowd1@owner.example")
+	if !row.GetDateTime("planned_at").Time().Equal(tr.clock) || row.GetString("detail") != "" {
+		t.Errorf("planned at %s", row.GetString("planned_at"))
+	}
+	tr.dispatch(tr.clock)
+	expect(t, tr, log{"group email sent": 1499, "group email cancelled by_person": 1})
+	if got := tr.state(broadcast); got != "sent" {
+		t.Errorf("it is %s", got)
+	}
+}
+
+// R-46: one whose run somebody stopped can be sent on; it does not wait for ever.
+func TestABroadcastWhoseRunWasStoppedIsStopped(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	tr.clock = monday.Add(2 * time.Hour)
+	broadcast := tr.broadcast(20)
+	clinictest.Change(t, tr.app, tr.first(store.Runs, "kind", "broadcast"), clinictest.Fields{"state": "stopped"})
+	tr.dispatch(tr.clock)
+	if got := tr.state(broadcast); got != "stopped" {
+		t.Fatalf("it is %s", got)
+	}
+	clinictest.Change(t, tr.app, broadcast, clinictest.Fields{"send": true})
+	tr.carryOn(t.Context())
+	tr.dispatch(tr.clock)
+	expect(t, tr, log{"group email sent": 20})
+}
+
+// R-46, R-01: outside the sending hours mail to many waits for the morning, and the broadcast with it.
+func TestABroadcastAtNightWaitsForTheMorning(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	tr.clock = monday.Add(16 * time.Hour) // 23:10
+	broadcast := tr.broadcast(20)
+	tr.carryOn(t.Context())
+	tr.dispatch(tr.clock)
+	expect(t, tr, log{"group email queued": 20})
+	if got := tr.state(broadcast); got != "sending" {
+		t.Errorf("it is %s", got)
+	}
+	tr.dispatch(time.Date(2027, 3, 2, 7, 0, 0, 0, time.UTC))
+	expect(t, tr, log{"group email sent": 20})
+	if got := tr.state(broadcast); got != "sent" {
+		t.Errorf("it is %s", got)
+	}
+}
+
+// R-46, R-47: a day's message that waits is overtaken by what happens to its visit, and a visit that was called off before it was queued says so.
+func TestADaysMessageKeepsUpWithItsVisits(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	clinictest.MessageSettings(t, tr.app, tr.location, clinictest.Fields{"confirmation_channels": []string{}, "visit_channels": []string{}})
+	visits := []*core.Record{}
+	for i := range 4 {
+		visits = append(visits, clinictest.Visit(t, tr.app, tr.location, tr.practitioner, tr.reason, clinictest.Client(t, tr.app), store.Instant(monday.Add(time.Duration(28+i)*time.Hour))))
+	}
+	day := func() *core.Record {
+		return clinictest.Make(t, tr.app, store.Broadcasts, clinictest.Fields{
+			"kind": "day", "location": tr.location.Id, "from_at": monday.Add(24 * time.Hour), "until_at": monday.Add(48 * time.Hour), "own_text": true,
+			"sms_text": "We are late today. {{ booking.time }}", "channels": []string{"sms"}, "send": true,
+		})
+	}
+	broadcast := day()
+	clinictest.Change(t, tr.app, visits[0], clinictest.Fields{"status": "cancelled"})
+	tr.carryOn(t.Context())
+	expect(t, tr, log{"day_notice sms queued": 3, "day_notice sms skipped booking_cancelled": 1})
+	clinictest.Change(t, tr.app, visits[1], clinictest.Fields{"status": "cancelled"})
+	clinictest.Change(t, tr.app, visits[2], clinictest.Fields{"starts_at": monday.Add(50 * time.Hour), "ends_at": monday.Add(51 * time.Hour)})
+	expect(t, tr, log{"day_notice sms queued": 1, "day_notice sms skipped booking_cancelled": 1, "day_notice sms cancelled booking_cancelled": 1, "day_notice sms cancelled not_wanted": 1})
+	clinictest.Change(t, tr.app, broadcast, clinictest.Fields{"stop": true})
+	clinictest.Change(t, tr.app, visits[3], clinictest.Fields{"status": "cancelled"})
+	clinictest.Change(t, tr.app, broadcast, clinictest.Fields{"send": true})
+	tr.carryOn(t.Context())
+	expect(t, tr, log{"day_notice sms skipped booking_cancelled": 1, "day_notice sms cancelled booking_cancelled": 2, "day_notice sms cancelled not_wanted": 1})
+	row := tr.first(store.Messages, "reason", "not_wanted")
+	if want := fmt.Sprintf("day_notice:%s:%s::sms", broadcast.Id, row.GetString("to")); row.GetString("key") != want {
+		t.Errorf("%s, want %s", row.GetString("key"), want)
+	}
+	tr.dispatch(tr.clock)
+	if got := tr.state(broadcast); got != "sent" {
+		t.Errorf("it is %s", got)
+	}
+}
