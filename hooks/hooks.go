@@ -109,6 +109,7 @@ func Bind(app core.App, h House) {
 	app.OnRecordCreate(store.ReminderRules).BindFunc(inTx(h.ruleMade))
 	app.OnRecordUpdate(store.ReminderRules).BindFunc(inTx(h.ruleChanged))
 	app.OnRecordDelete(store.ReminderRules).BindFunc(inTx(h.ruleRemoved))
+	app.OnRecordUpdate(store.Reasons).BindFunc(inTx(h.reasonRegrouped))
 
 	afterEach(app, h.setupChanged, store.SetUp()...)
 	afterEach(app, h.rosterChanged, store.Shifts, store.Absences, store.Practitioners)

@@ -189,3 +189,15 @@ func (h House) rulesFollowed(app core.App, clinic *store.Clinic, patients, visit
 	}
 	return h.recallsFollow(app, clinic, clients...)
 }
+
+// reasonRegrouped lets rules follow a reason that is in another group now.
+func (h House) reasonRegrouped(e *core.RecordEvent) error {
+	was, err := before(e)
+	if err != nil {
+		return err
+	}
+	if err := e.Next(); err != nil {
+		return err
+	}
+	return store.StartRegrouping(e.App, was, e.Record)
+}

@@ -159,13 +159,10 @@ func TestAComingVisitHoldsTheRulesReminderBack(t *testing.T) {
 	client, pet := c.petOwner()
 	c.visited(client, pet, "2026-04-01 08:00:00.000Z")
 	coming := clinictest.Visit(t, c.app, c.location, c.practitioner, c.reason, client, "2027-03-20 08:00:00.000Z", fields{"patient": pet.Id})
-	c.replan(client)
 	c.madeByRules(client, "2027-04-01 held visit_booked")
 	c.patch(c.superuser, coming, fields{"status": "cancelled"})
-	c.replan(client)
 	c.madeByRules(client, "2027-04-01 scheduled")
 	c.patch(c.superuser, coming, fields{"status": "booked"})
-	c.replan(client)
 	c.madeByRules(client, "2027-04-01 held visit_booked")
 	c.patch(c.superuser, rule, fields{"always_send": true})
 	c.carryOut()
@@ -233,6 +230,57 @@ func TestOffMeansOff(t *testing.T) {
 	c.madeByRules(missed, "2027-05-01 cancelled not_wanted")
 }
 
+// a rule names reasons by their groups, as these are now.
+func TestARuleFollowsTheGroupsOfReasons(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	elsewhere := clinictest.Reason(t, c.app).GetString("group")
+	home := c.reason.GetString("group")
+	rule := c.rule(fields{"reasons": nil, "groups": []string{home}})
+	client, pet := c.petOwner()
+	visit := c.visited(client, pet, "2026-04-01 08:00:00.000Z")
+	c.madeByRules(client, "2027-04-01 scheduled")
+	c.carryOut()
+	for _, step := range []struct {
+		change fields
+		want   string
+	}{
+		{fields{"group": elsewhere}, "2027-04-01 cancelled not_wanted"},
+		{fields{"group": home}, "2027-04-01 scheduled"},
+		{fields{"end_of_life": true}, "2027-04-01 cancelled not_wanted"},
+		{fields{"end_of_life": false}, "2027-04-01 scheduled"},
+		{fields{"inactive": true}, "2027-04-01 scheduled"},
+	} {
+		c.patch(c.superuser, c.reason, step.change)
+		c.carryOut()
+		c.madeByRules(client, step.want)
+	}
+	// PN-20: a change of what keeps a group up to date reaches what other rules of the group have made.
+	other := c.rule(fields{"name": "Puppies", "reasons": []string{clinictest.Reason(t, c.app).Id}, "due_number": 3})
+	coming := clinictest.Visit(t, c.app, c.location, c.practitioner, c.reason, client, "2027-03-20 08:00:00.000Z", fields{"patient": pet.Id, "reason": other.GetStringSlice("reasons")[0]})
+	c.madeByRules(client, "2027-04-01 held visit_booked")
+	c.patch(c.superuser, other, fields{"inactive": true})
+	c.carryOut()
+	c.madeByRules(client, "2027-04-01 scheduled")
+	c.patch(c.superuser, other, fields{"inactive": false})
+	c.carryOut()
+	c.madeByRules(client, "2027-04-01 held visit_booked")
+	c.patch(c.superuser, other, fields{"reminder_group": "puppies"})
+	c.carryOut()
+	c.madeByRules(client, "2027-04-01 scheduled")
+	c.patch(c.superuser, coming, fields{"reason": c.reason.Id})
+	c.madeByRules(client, "2027-04-01 held visit_booked")
+	c.patch(c.superuser, coming, fields{"status": "cancelled"})
+	c.madeByRules(client, "2027-04-01 scheduled")
+	if answer := c.as(c.superuser, http.MethodDelete, "/api/collections/bookings/records/"+visit.Id, nil); answer.Status == http.StatusNoContent {
+		c.madeByRules(client, "2027-04-01 cancelled not_wanted")
+	}
+	c.patch(c.superuser, rule, fields{"name": "Only another name"})
+	if open, err := store.OpenRuns(c.app); err != nil || slices.ContainsFunc(open, func(r *store.Run) bool { return r.Scope == "rule:"+rule.Id }) {
+		t.Errorf("a name is followed by a run, or %v", err)
+	}
+}
+
 // a person's word outlives every change of the rule.
 func TestWhatAPersonDecidedStays(t *testing.T) {
 	t.Parallel()
@@ -259,21 +307,6 @@ func (c *clinic) onlyReminder(client *core.Record) *core.Record {
 		c.t.Fatal(err)
 	}
 	return r
-}
-
-// replan brings a client's reminders in line, as a change of the client would.
-func (c *clinic) replan(client *core.Record) {
-	c.t.Helper()
-	clinic, err := store.LoadClinic(c.app)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	err = c.app.RunInTransaction(func(tx core.App) error {
-		return store.PlanRecalls(tx, clinic, links.Key("0123456789abcdef0123456789abcdef"), client.Id, c.now)
-	})
-	if err != nil {
-		c.t.Fatal(err)
-	}
 }
 
 // what saving a rule would do is what saving it does, whatever the change.
@@ -418,10 +451,8 @@ func TestAReminderOfAnAgeFollowsThePet(t *testing.T) {
 	c.patch(c.superuser, pet, fields{"born_on": "2020-04-11"})
 	c.madeByRules(client, "2027-04-11 scheduled")
 	c.patch(c.superuser, pet, fields{"deceased_on": "2027-02-28"})
-	c.replan(client)
 	c.madeByRules(client, "2027-04-11 cancelled deceased")
 	c.patch(c.superuser, pet, fields{"deceased_on": ""})
-	c.replan(client)
 	c.madeByRules(client, "2027-04-11 scheduled")
 	c.patch(c.superuser, pet, fields{"species": clinictest.Species(t, c.app, "Cat").Id})
 	c.madeByRules(client, "2027-04-11 cancelled not_wanted")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pocketbase/pocketbase/core"
 
+	"pawbell/internal/calendar"
 	"pawbell/internal/gateway"
 	"pawbell/internal/store"
 )
@@ -72,6 +73,7 @@ type house struct {
 	rests       rests
 	tally       tally
 	files       sync.Mutex          // held while attachments are in memory
+	missedOn    calendar.Date       // the last day on which every rule was asked what it lacks; the planner's own
 	lookedAfter time.Time           // when waiting messages were last looked after; the dispatcher's own
 	noticed     time.Time           // the same for day notices
 	kinds       map[string]step     // of runs

@@ -23,6 +23,9 @@ const (
 // holding visit is over. It may be run at any time and as often as one likes. After days of downtime it is the same work, and sends nothing:
 // what is too late became stale where it stood.
 func (j *house) Plan(ctx context.Context, now time.Time) error {
+	if err := j.makeMissing(ctx, now); err != nil {
+		return err
+	}
 	for ctx.Err() == nil {
 		clients, err := store.RecallsDue(j.app, now, planned)
 		if err != nil || len(clients) == 0 {

@@ -2,11 +2,83 @@ package jobs
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/calendar"
+	"pawbell/internal/reminder"
 	"pawbell/internal/store"
 )
 
 // ruleStep brings reminders in line with a rule that was made, changed, switched or deleted.
 func ruleStep(j *house, _ context.Context, run *store.Run, limit int) (piece, error) {
 	return store.StepOfRule(j.app, j.desk.Links, run, limit, j.now())
+}
+
+// makeMissing makes the reminders that rules want and that are not there: those of ages that have come near. Visits make theirs when they
+// are completed; once a day all of them are asked again, so that nothing is lost that was written past the hooks.
+func (j *house) makeMissing(ctx context.Context, now time.Time) error {
+	clinic, err := j.desk.Clinic()
+	if err != nil {
+		return err
+	}
+	today := calendar.On(now, time.UTC)
+	for _, rule := range clinic.Rules {
+		if rule.Inactive || rule.Trigger != reminder.AgeReached && j.missedOn == today {
+			continue
+		}
+		err := j.makeMissingOf(ctx, clinic, rule, now)
+		if errors.Is(err, store.ErrRuleChanged) {
+			// Its own run follows it; what is near by then is made in a minute.
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("what rule %s lacks: %w", rule.ID, err)
+		}
+	}
+	j.missedOn = today
+	return nil
+}
+
+// makeMissingOf makes what one rule lacks, in transactions as short as the pieces of a run.
+func (j *house) makeMissingOf(ctx context.Context, clinic *store.Clinic, rule reminder.Rule, now time.Time) error {
+	limit, at := mostAtOnce/5, store.WhatRulesLack()
+	for !at.Over() && ctx.Err() == nil {
+		part, err := store.NextOfRule(j.app, clinic, rule, nil, at, limit, now)
+		if err != nil {
+			return err
+		}
+		if at = part.Next; part.Size() == 0 {
+			continue
+		}
+		from := j.now()
+		var failed []error
+		err = j.app.RunInTransaction(func(tx core.App) error {
+			from = j.now()
+			_, failed, err = part.Follow(tx, clinic, j.desk.Links, now)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, problem := range failed {
+			j.app.Logger().Error("reminders could not be planned", "rule", rule.ID, "error", problem.Error())
+		}
+		held := j.now().Sub(from).Abs()
+		switch {
+		case held > longestHold:
+			limit = max(fewestAtOnce, limit/2)
+		case held < longestHold/2:
+			limit = min(mostAtOnce, limit*2)
+		}
+		// As in a run, whoever books has their turn in between.
+		select {
+		case <-time.After(min(held, longestHold)):
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err()
 }

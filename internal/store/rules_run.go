@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -125,9 +126,12 @@ func StepOfRule(app core.App, key links.Key, run *Run, limit int, now time.Time)
 		return nil, err
 	}
 	return func(tx core.App, run *Run) (bool, error) {
-		counts, err := part.followOrCount(tx, clinic, key, run.Dry, now)
+		counts, failed, err := part.followOrCount(tx, clinic, key, run.Dry, now)
 		if err != nil {
 			return false, err
+		}
+		for _, problem := range failed {
+			tx.Logger().Error("reminders could not be brought in line with a rule", slog.String("run", run.ID), slog.String("error", problem.Error()))
 		}
 		progress.At = part.Next
 		progress.Counts.Add(counts)
@@ -138,16 +142,17 @@ func StepOfRule(app core.App, key links.Key, run *Run, limit int, now time.Time)
 		run.Cursor, run.Note = string(cursor), progress.Counts.words(run.Dry)
 		run.Done += part.Size()
 		run.Total = max(run.Total, run.Done)
+		run.Failed += len(failed)
 		return !part.Next.Over(), nil
 	}, nil
 }
 
-func (p RulePart) followOrCount(tx core.App, clinic *Clinic, key links.Key, dry bool, now time.Time) (RuleCounts, error) {
+func (p RulePart) followOrCount(tx core.App, clinic *Clinic, key links.Key, dry bool, now time.Time) (RuleCounts, []error, error) {
 	if !dry {
 		return p.Follow(tx, clinic, key, now)
 	}
 	changes, err := p.look(tx, clinic, false, now)
-	return changes.counts(), err
+	return changes.counts(), nil, err
 }
 
 // words say what was done, or would be, to the person who reads the run or asked for a preview.
@@ -168,4 +173,30 @@ func reminders(n int) string {
 		return "1 reminder"
 	}
 	return fmt.Sprintf("%d reminders", n)
+}
+
+// StartRegrouping asks for the runs that follow a reason which changed its group, or became or ceased to be one for the end of a life, in the
+// transaction of the change: rules name reasons by their groups, and nothing follows from such a visit.
+func StartRegrouping(tx core.App, was, is *core.Record) error {
+	if !anyDiffers(was, is, []string{"group", "end_of_life"}) {
+		return nil
+	}
+	rules, err := tx.FindAllRecords(ReminderRules)
+	if err != nil {
+		return fmt.Errorf("read the rules: %w", err)
+	}
+	for _, rule := range rules {
+		groups := list(rule, "groups")
+		if !slices.Contains(groups, text(was, "group")) && !slices.Contains(groups, text(is, "group")) && !slices.Contains(list(rule, "reasons"), is.Id) {
+			continue
+		}
+		run, err := StartRun(tx, SyncMessages, RuleScope(rule.Id), false)
+		if err != nil {
+			return err
+		}
+		if err := addRuleGroups(tx, run, rule); err != nil {
+			return err
+		}
+	}
+	return nil
 }

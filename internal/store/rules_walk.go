@@ -9,7 +9,6 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/calendar"
-	"pawbell/internal/links"
 	"pawbell/internal/reminder"
 )
 
@@ -21,6 +20,9 @@ type RuleWalk struct {
 	After  string `json:"after,omitempty"`  // what was the last one looked at
 	Row    int64  `json:"row,omitempty"`    // its row, where several share that
 }
+
+// WhatRulesLack is the beginning of a walk over what a rule lacks alone.
+func WhatRulesLack() RuleWalk { return RuleWalk{Phase: walkMissing} }
 
 // The phases of a walk.
 const (
@@ -213,154 +215,3 @@ func neighbourPart(db dbx.Builder, groups []string, at RuleWalk, limit int, now 
 	}
 	return part, nil
 }
-
-// look answers what the part changes, as things stand for app. Whole: what the rule has made for the same clients counts as part of it. Planning
-// one reminder of a client plans them all, and what it says of the others would hide what became of them.
-func (p RulePart) look(app core.App, clinic *Clinic, whole bool, now time.Time) (ruleChanges, error) {
-	changes := ruleChanges{}
-	rule := clinic.Rule(p.rule)
-	var made []madeReminder
-	patients := slices.Clone(p.patients)
-	if len(p.made) > 0 {
-		ids, err := idSet(p.made)
-		if err != nil {
-			return changes, err
-		}
-		which := `WHERE r.id IN (SELECT value FROM json_each({:ids}))`
-		if whole {
-			which = `WHERE r.client IN (SELECT m.client FROM json_each({:ids}) j CROSS JOIN reminders m ON m.id = j.value) AND r.origin > {:first} AND r.origin < {:end}`
-		}
-		first, end := originRange(p.rule)
-		made, err = readMade(app.DB().NewQuery(madeColumns + which + ` ORDER BY r.id`).Bind(dbx.Params{"ids": ids, "first": first, "end": end}))
-		if err != nil {
-			return changes, err
-		}
-		for _, m := range made {
-			patients = append(patients, m.patient)
-		}
-		slices.Sort(patients)
-		patients = slices.Compact(patients)
-	}
-	known, err := histories(app.DB(), clinic, patients)
-	if err != nil {
-		return changes, err
-	}
-	wanted := map[string]reminder.Wanted{}
-	for _, h := range known {
-		for _, w := range reminder.Wants(rule, clinic.Rules, h, clinic.places(), now) {
-			wanted[w.Origin] = w
-		}
-	}
-	changes.follow(clinic, made, wanted, now)
-	missing, err := p.missing(app, wanted)
-	changes.adds(missing)
-	return changes, err
-}
-
-// missing are those of what is wanted that the part is about and that are still not made.
-func (p RulePart) missing(app core.App, wanted map[string]reminder.Wanted) (map[string]reminder.Wanted, error) {
-	missing := map[string]reminder.Wanted{}
-	origins := make([]string, 0, len(p.occasions))
-	for _, occasion := range p.occasions {
-		origin := reminder.OriginOf(p.rule, occasion)
-		if w, is := wanted[origin]; is {
-			missing[origin] = w
-			origins = append(origins, origin)
-		}
-	}
-	set, err := idSet(origins)
-	if err != nil {
-		return nil, err
-	}
-	var made []string
-	err = app.DB().NewQuery(`SELECT r.origin FROM json_each({:origins}) j CROSS JOIN reminders r ON r.origin = j.value AND r.origin != ''`).
-		Bind(dbx.Params{"origins": set}).Column(&made)
-	if err != nil {
-		return nil, fmt.Errorf("look for what is made already: %w", err)
-	}
-	for _, origin := range made {
-		delete(missing, origin)
-	}
-	return missing, nil
-}
-
-// Follow brings the part in line with the rule as it is now, with the messages of everybody whom it concerns, in the transaction that app is, and
-// answers what it did.
-func (p RulePart) Follow(app core.App, clinic *Clinic, key links.Key, now time.Time) (RuleCounts, error) {
-	changes, err := p.look(app, clinic, true, now)
-	if err != nil {
-		return RuleCounts{}, err
-	}
-	clients, err := changes.write(app, now)
-	if err != nil {
-		return RuleCounts{}, err
-	}
-	// What a rule says to its reminders, such as its steps, is read when they are planned: they are planned even where nothing else changes.
-	whose, err := clientsOf(app.DB(), p.made)
-	if err != nil {
-		return RuleCounts{}, err
-	}
-	clients = append(append(clients, whose...), p.clients...)
-	slices.Sort(clients)
-	for _, client := range slices.Compact(clients) {
-		if err := PlanRecalls(app, clinic, key, client, now); err != nil {
-			return RuleCounts{}, err
-		}
-	}
-	return changes.counts(), nil
-}
-
-// clientsOf are whose the reminders are that something may still come of.
-func clientsOf(db dbx.Builder, reminders []string) (clients []string, err error) {
-	ids, err := idSet(append([]string{}, reminders...))
-	if err != nil {
-		return nil, err
-	}
-	err = db.NewQuery(`SELECT DISTINCT client FROM reminders WHERE id IN (SELECT value FROM json_each({:ids})) AND reason != {:by_person}`).
-		Bind(dbx.Params{"ids": ids, "by_person": reminder.ByPerson}).Column(&clients)
-	if err != nil {
-		return nil, fmt.Errorf("find the owners of reminders: %w", err)
-	}
-	return clients, nil
-}
-
-// Rule is a rule of the clinic, or, where it is gone, one of that id that is switched off.
-func (c *Clinic) Rule(id string) reminder.Rule {
-	for _, r := range c.Rules {
-		if r.ID == id {
-			return r
-		}
-	}
-	return reminder.Rule{ID: id, Inactive: true}
-}
-
-// PreviewRule answers what saving a rule as it stands in the record would do to the reminders; nothing is changed. It counts with the very code
-// that follows a rule, and takes no lock.
-func PreviewRule(app core.App, r *core.Record, now time.Time) (RuleCounts, error) {
-	clinic, err := LoadClinic(app)
-	if err != nil {
-		return RuleCounts{}, err
-	}
-	rule, err := ruleOf(r, clinic.Reasons)
-	if err != nil {
-		return RuleCounts{}, err
-	}
-	clinic.Rules = append(slices.DeleteFunc(clinic.Rules, func(other reminder.Rule) bool { return other.ID == rule.ID }), rule)
-	var counts RuleCounts
-	for at := (RuleWalk{}); !at.Over(); {
-		part, err := NextOfRule(app, clinic, rule, nil, at, previewedAtOnce, now)
-		if err != nil {
-			return counts, err
-		}
-		changes, err := part.look(app, clinic, false, now)
-		if err != nil {
-			return counts, err
-		}
-		counts.Add(changes.counts())
-		at = part.Next
-	}
-	return counts, nil
-}
-
-// previewedAtOnce is how many things are looked at by one reading where nothing is written.
-const previewedAtOnce = 2000
