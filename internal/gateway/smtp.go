@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	stdmail "net/mail"
@@ -124,52 +123,34 @@ func (s *SMTP) attempt(ctx context.Context, m Message) (Result, health) {
 	if err != nil {
 		return smtpJudged(stageOpen, err)
 	}
-	if err := connection.command(ctx, func() error { return connection.client.Mail("<" + l.from + ">") }); err != nil {
-		if connection.fresh() || answered(err) && !closing(err) {
-			s.pool.give(connection)
-			return smtpJudged(stageMail, err)
-		}
+	leftOut, at, err := connection.envelope(ctx, l)
+	if err != nil && at == stageMail && !connection.fresh() && (!answered(err) || closing(err)) {
 		// A kept connection that the server has closed meanwhile says nothing about the message, of which nothing has left yet.
 		if connection, err = s.pool.renew(ctx, connection); err != nil {
 			return smtpJudged(stageOpen, err)
 		}
-		if err := connection.command(ctx, func() error { return connection.client.Mail("<" + l.from + ">") }); err != nil {
-			s.pool.give(connection)
-			return smtpJudged(stageMail, err)
-		}
+		leftOut, at, err = connection.envelope(ctx, l)
 	}
 	defer s.pool.give(connection)
-	return connection.deliver(ctx, l)
+	if err != nil {
+		return smtpJudged(at, err)
+	}
+	return connection.deliver(ctx, l, l.leftOut+leftOut)
 }
 
-// deliver names the recipients and hands the letter over, on a connection that knows the sender already.
-func (c *smtpConnection) deliver(ctx context.Context, l letter) (Result, health) {
-	leftOut := l.leftOut
-	for i, address := range l.to {
-		err := c.command(ctx, func() error { return c.client.Rcpt("<" + address + ">") })
-		if err != nil && (i == 0 || !answered(err)) {
-			return smtpJudged(stageRcpt, err)
-		}
-		if err != nil {
-			leftOut++
-		}
-	}
-	var body io.WriteCloser
-	if err := c.command(ctx, func() (err error) { body, err = c.client.Data(); return err }); err != nil {
+// deliver hands the letter over, on a connection whose server waits for it.
+func (c *smtpConnection) deliver(ctx context.Context, l letter, leftOut int) (Result, health) {
+	left, err := c.letter(ctx, l.raw)
+	switch {
+	case err != nil && !left:
 		return smtpJudged(stageData, err)
-	}
-	c.inMessage = true
-	if err := c.during(ctx, c.options.DataTimeout, func() error { _, err := body.Write(l.raw); return err }); err != nil {
-		return smtpJudged(stageData, err)
-	}
-	if err := c.during(ctx, c.options.DataTimeout, body.Close); err != nil {
-		if !answered(err) {
-			return Result{Outcome: Uncertain, GatewayID: l.id, Detail: "no answer to the message: " + cause(err)}, silent
-		}
-		c.inMessage = false
-		return smtpJudged(stageEnd, err)
+	case err != nil && !answered(err):
+		return Result{Outcome: Uncertain, GatewayID: l.id, Detail: "no answer to the message: " + cause(err)}, silent
 	}
 	c.inMessage = false
+	if err != nil {
+		return smtpJudged(stageEnd, err)
+	}
 	c.sent++
 	result := Result{Outcome: Accepted, GatewayID: l.id}
 	if leftOut > 0 {

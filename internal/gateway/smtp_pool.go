@@ -22,6 +22,8 @@ type smtpConnection struct {
 	options   SMTPOptions
 	settings  SMTPSettings
 	client    *smtp.Client
+	pipelines bool // the server takes several lines at once
+	eightBit  bool // and letters with more than ASCII in them
 	conn      net.Conn
 	sent      int  // messages handed over so far
 	inMessage bool // the server waits for the rest of a message
@@ -159,8 +161,13 @@ func (p *smtpPool) give(c *smtpConnection) {
 	if keep {
 		c.stale = false
 		p.kept = append(p.kept, c)
-		c.idle = time.AfterFunc(p.options.IdleFor, func() { p.expire(c) })
-		c.checked = time.AfterFunc(quickCheck, func() { p.age(c) })
+		if c.idle == nil {
+			c.idle = time.AfterFunc(p.options.IdleFor, func() { p.expire(c) })
+			c.checked = time.AfterFunc(quickCheck, func() { p.age(c) })
+		} else {
+			c.idle.Reset(p.options.IdleFor)
+			c.checked.Reset(quickCheck)
+		}
 	}
 	p.mu.Unlock()
 	<-p.places
@@ -222,8 +229,6 @@ func (p *smtpPool) open(ctx context.Context, settings SMTPSettings) (*smtpConnec
 		if c.client, err = smtp.NewClient(conn, settings.Host); err != nil {
 			return err
 		}
-		// Addresses are ASCII, and a message that claims to need SMTPUTF8 without needing it gets stuck half-way.
-		c.client.SkipSMTPUTF8(true)
 		local := settings.LocalName
 		if local == "" {
 			local = "localhost"
@@ -236,6 +241,8 @@ func (p *smtpPool) open(ctx context.Context, settings SMTPSettings) (*smtpConnec
 				return err
 			}
 		}
+		c.pipelines, _ = c.client.Extension("PIPELINING")
+		c.eightBit, _ = c.client.Extension("8BITMIME")
 		return c.signIn()
 	})
 	if err != nil {

@@ -315,8 +315,8 @@ func take(db dbx.Builder, going []Outgoing, now time.Time, o LeaseOptions) error
 	}
 	params := dbx.Params{"rows": rows, "now": Instant(now), "until": Instant(now.Add(o.For))}
 	result, err := db.NewQuery(`UPDATE messages SET state = 'sending', leased_until = {:until}, attempts = attempts + 1, next_try_at = '',
-		gateway = j.value ->> 'gateway', updated = {:now}, revision = revision + 1
-		FROM json_each({:rows}) j WHERE messages.id = j.value ->> 'id' AND +state = 'queued'`).Bind(params).Execute()
+		gateway = j.value, updated = {:now}, revision = revision + 1
+		FROM json_each({:rows}) j WHERE messages.id = j.key AND +state = 'queued'`).Bind(params).Execute()
 	if err != nil {
 		return err
 	}
@@ -346,14 +346,11 @@ func WriteAttempts(app core.App, going []Outgoing, now time.Time, gateway func(o
 	return nil
 }
 
+// attemptsOf writes rows as a JSON object of ids and gateways, which SQLite walks without reading any of it twice.
 func attemptsOf(going []Outgoing, gateway func(outbox.Channel) string) (string, error) {
-	type attempt struct {
-		ID      string `json:"id"`
-		Gateway string `json:"gateway"`
-	}
-	attempts := make([]attempt, len(going))
-	for i, m := range going {
-		attempts[i] = attempt{m.ID, gateway(m.Channel)}
+	attempts := make(map[string]string, len(going))
+	for _, m := range going {
+		attempts[m.ID] = gateway(m.Channel)
 	}
 	b, err := json.Marshal(attempts)
 	return string(b), err
@@ -363,7 +360,7 @@ func attemptsOf(going []Outgoing, gateway func(outbox.Channel) string) (string, 
 // asked.
 func writeAttempts(db dbx.Builder, params dbx.Params) error {
 	_, err := db.NewQuery(`INSERT INTO message_events (id, message, kind, at, gateway, created, updated)
-		SELECT ` + randomID + `, value ->> 'id', 'attempt', {:now}, value ->> 'gateway', ` + realNow + `, ` + realNow + ` FROM json_each({:rows})`).Bind(params).Execute()
+		SELECT ` + randomID + `, key, 'attempt', {:now}, value, ` + realNow + `, ` + realNow + ` FROM json_each({:rows})`).Bind(params).Execute()
 	return err
 }
 
