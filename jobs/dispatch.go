@@ -192,7 +192,7 @@ func (j *house) send(ctx context.Context, clinic *store.Clinic, going []store.Ou
 
 // gathered are the answers that come within a moment of the first.
 func gathered(first answer, answers <-chan answer) []answer {
-	together := []answer{first}
+	together := append(make([]answer, 0, 2*handful), first)
 	moment := time.NewTimer(noteTime)
 	defer moment.Stop()
 	for {

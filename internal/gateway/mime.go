@@ -125,12 +125,22 @@ func write(m Message, sender stdmail.Address, date time.Time) (letter, *refused)
 		attach(out, fileName(a.Name), a.Type, a.Data)
 	}
 
-	var raw bytes.Buffer
-	if _, err := out.WriteTo(&raw); err != nil {
+	raw := bytes.NewBuffer(make([]byte, 0, roomFor(m)))
+	if _, err := out.WriteTo(raw); err != nil {
 		return letter{}, &refused{outbox.ReasonRefused, "the e-mail could not be written"}
 	}
 	l.raw = raw.Bytes()
 	return l, nil
+}
+
+// roomFor is about how much room a letter takes, so that it is not copied while it grows: base64 makes three octets four, and HTML has many letters
+// that are encoded.
+func roomFor(m Message) int {
+	room := 2048 + len(m.Text)*5/4 + len(m.HTML)*5/4 + len(m.Calendar)*3/2
+	for _, a := range m.Attachments {
+		room += len(a.Data)*7/5 + 512
+	}
+	return room
 }
 
 func attach(out *mail.Msg, name, contentType string, data []byte) {

@@ -38,6 +38,8 @@ func Mail(subject, markdownText, locale string, from Location) (plain, htmlText 
 	source := []byte(cleanText(markdownText))
 	root := markdown.Parse(text.NewReader(source))
 	var body, words strings.Builder
+	body.Grow(2*len(source) + 512)
+	words.Grow(len(source) + 256)
 	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
 		writeHTML(&body, n, source)
 		writePlain(&words, n, source)
@@ -91,6 +93,7 @@ func page(subject, body, locale string, signature []string) string {
 		locale = English
 	}
 	var out strings.Builder
+	out.Grow(len(body) + 1536)
 	out.WriteString("<!doctype html>\n<html lang=\"" + html.EscapeString(locale) + "\">\n<head>\n<meta charset=\"utf-8\">\n" +
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n" +
 		"<meta name=\"supported-color-schemes\" content=\"light dark\">\n<title>" + html.EscapeString(Subject(subject)) + "</title>\n</head>\n" +

@@ -309,7 +309,11 @@ func take(db dbx.Builder, going []Outgoing, now time.Time, o LeaseOptions) error
 	if len(going) == 0 {
 		return nil
 	}
-	rows, err := attemptsOf(going, o.Gateway)
+	gateways := make(map[string]string, len(going))
+	for _, m := range going {
+		gateways[m.ID] = o.Gateway(m.Channel)
+	}
+	rows, err := jsonObject(gateways)
 	if err != nil {
 		return err
 	}
@@ -331,41 +335,39 @@ func take(db dbx.Builder, going []Outgoing, now time.Time, o LeaseOptions) error
 	if o.AttemptsLater {
 		return nil
 	}
-	return writeAttempts(db, dbx.Params{"rows": rows, "now": params["now"]})
+	return writeAttempts(db, going, now, o.Gateway)
 }
 
 // WriteAttempts writes down that messages are handed over now. It is called before their provider is (R-15).
 func WriteAttempts(app core.App, going []Outgoing, now time.Time, gateway func(outbox.Channel) string) error {
-	rows, err := attemptsOf(going, gateway)
-	if err != nil {
-		return err
-	}
-	if err := writeAttempts(app.NonconcurrentDB(), dbx.Params{"rows": rows, "now": Instant(now)}); err != nil {
+	if err := writeAttempts(app.NonconcurrentDB(), going, now, gateway); err != nil {
 		return fmt.Errorf("write attempts: %w", err)
 	}
 	return nil
 }
 
-// attemptsOf writes rows as a JSON object of ids and gateways, which SQLite walks without reading any of it twice.
-func attemptsOf(going []Outgoing, gateway func(outbox.Channel) string) (string, error) {
-	attempts := make(map[string]string, len(going))
-	for _, m := range going {
-		attempts[m.ID] = gateway(m.Channel)
-	}
-	b, err := json.Marshal(attempts)
-	return string(b), err
-}
-
 // writeAttempts writes the moment by both clocks: at by the clinic's, created by the real one, which a provider's is compared with when it is
 // asked.
-func writeAttempts(db dbx.Builder, params dbx.Params) error {
-	_, err := db.NewQuery(`INSERT INTO message_events (id, message, kind, at, gateway, created, updated)
-		SELECT ` + randomID + `, key, 'attempt', {:now}, value, ` + realNow + `, ` + realNow + ` FROM json_each({:rows})`).Bind(params).Execute()
-	return err
+func writeAttempts(db dbx.Builder, going []Outgoing, now time.Time, gateway func(outbox.Channel) string) error {
+	through := map[string][]string{}
+	for _, m := range going {
+		name := gateway(m.Channel)
+		through[name] = append(through[name], m.ID)
+	}
+	for name, messages := range through {
+		rows, err := eventIDs(messages, now)
+		if err != nil {
+			return err
+		}
+		_, err = db.NewQuery(`INSERT INTO message_events (id, message, kind, at, gateway, created, updated)
+			SELECT value, key, 'attempt', {:now}, {:gateway}, ` + realNow + `, ` + realNow + ` FROM json_each({:rows})`).
+			Bind(dbx.Params{"rows": rows, "now": Instant(now), "gateway": name}).Execute()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // realNow is the real clock, also while the clinic's is moved, written as [Instant] writes.
 const realNow = `strftime('%Y-%m-%d %H:%M:%fZ', 'now')`
-
-// randomID makes a record id inside a statement: 60 random bits in PocketBase's alphabet and length.
-const randomID = `substr(lower(hex(randomblob(8))), 1, 15)`

@@ -1,8 +1,9 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/pocketbase/dbx"
@@ -93,7 +94,7 @@ FROM json_each({:rows}) j WHERE messages.id = j.key`
 
 const outcomeEvent = `
 INSERT INTO message_events (id, message, kind, at, gateway, detail, created, updated)
-SELECT ` + randomID + `, key, {:event}, {:now}, {:gateway}, {:detail}, {:now}, {:now} FROM json_each({:rows})`
+SELECT value, key, {:event}, {:now}, {:gateway}, {:detail}, {:now}, {:now} FROM json_each({:rows})`
 
 // writeOutcomes writes rows and events, those that ended alike in one statement: of a batch nearly all were accepted.
 func writeOutcomes(db dbx.Builder, rows []outcome, now time.Time) error {
@@ -109,17 +110,21 @@ func writeOutcomes(db dbx.Builder, rows []outcome, now time.Time) error {
 		alike[same][o.ID] = o.GatewayID
 	}
 	for _, o := range order {
-		set, err := json.Marshal(alike[o])
+		rows, err := jsonObject(alike[o])
 		if err != nil {
-			return fmt.Errorf("write outcomes: %w", err)
+			return err
 		}
-		if _, err := db.NewQuery(outcomeStatement).Bind(o.params(string(set), now)).Execute(); err != nil {
+		if _, err := db.NewQuery(outcomeStatement).Bind(o.params(rows, now)).Execute(); err != nil {
 			return fmt.Errorf("write outcomes: %w", err)
 		}
 		if o.Event == "" {
 			continue
 		}
-		params := dbx.Params{"rows": string(set), "event": o.Event, "gateway": o.Gateway, "detail": o.Detail, "now": Instant(now)}
+		events, err := eventIDs(slices.Collect(maps.Keys(alike[o])), now)
+		if err != nil {
+			return err
+		}
+		params := dbx.Params{"rows": events, "event": o.Event, "gateway": o.Gateway, "detail": o.Detail, "now": Instant(now)}
 		if _, err := db.NewQuery(outcomeEvent).Bind(params).Execute(); err != nil {
 			return fmt.Errorf("write events: %w", err)
 		}

@@ -45,7 +45,7 @@ func Queue(app core.App, planned []outbox.Planned, now time.Time) error {
 	for from := 0; from < len(planned); from += queuedAtOnce {
 		some := planned[from:min(from+queuedAtOnce, len(planned))]
 		for i := range some {
-			ids[from+i] = core.GenerateDefaultRandomId()
+			ids[from+i] = newID(now)
 		}
 		if err := queueSome(app.NonconcurrentDB(), some, ids[from:], now); err != nil {
 			return fmt.Errorf("queue messages: %w", err)
@@ -142,6 +142,15 @@ func plainList(stored string) []string {
 		ids[i] = strings.Trim(id, `" `)
 	}
 	return ids
+}
+
+// jsonObject binds texts by name as one JSON parameter. SQLite walks an object without reading any of it twice, as it would a list of lists.
+func jsonObject(values map[string]string) (string, error) {
+	b, err := json.Marshal(values)
+	if err != nil {
+		return "", fmt.Errorf("encode rows: %w", err)
+	}
+	return string(b), nil
 }
 
 // idSet binds ids as one JSON parameter, so that a statement for hundreds of rows is one statement.

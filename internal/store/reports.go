@@ -164,9 +164,9 @@ func messageOf(db dbx.Builder, from Carrier, report Report) (reported, error) {
 func keepReport(db dbx.Builder, from Carrier, message string, report Report, now time.Time) (bool, error) {
 	result, err := db.NewQuery(`
 		INSERT INTO message_events (id, message, kind, at, gateway, gateway_event, detail, created, updated)
-		VALUES (` + randomID + `, {:message}, {:kind}, {:at}, {:gateway}, {:event}, {:detail}, {:now}, {:now}) ON CONFLICT DO NOTHING`).
+		VALUES ({:id}, {:message}, {:kind}, {:at}, {:gateway}, {:event}, {:detail}, {:now}, {:now}) ON CONFLICT DO NOTHING`).
 		Bind(dbx.Params{
-			"message": message, "kind": report.Kind, "at": Instant(report.At), "gateway": from.Name(), "event": report.ID, "detail": report.Detail,
+			"id": newID(now), "message": message, "kind": report.Kind, "at": Instant(report.At), "gateway": from.Name(), "event": report.ID, "detail": report.Detail,
 			"now": Instant(now),
 		}).Execute()
 	if err != nil {

@@ -1,0 +1,31 @@
+package store
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// newID makes the id of a row that is written beside many others. Its first five letters say the second, the other ten are random (51 bits): rows
+// of one moment lie side by side in the index of ids, and a batch changes a few pages of it, however long the log is, where ids without any
+// order change one page for each row. After 700 days the letters begin anew, which costs nothing.
+func newID(now time.Time) string {
+	const digits, seconds, tail = "0123456789abcdefghijklmnopqrstuvwxyz", 36 * 36 * 36 * 36 * 36, idLength - 5
+	second := strconv.FormatInt(((now.Unix()%seconds)+seconds)%seconds, 36)
+	id := make([]byte, 0, idLength)
+	id = append(append(id, strings.Repeat("0", 5-len(second))...), second...)
+	for range tail {
+		id = append(id, digits[rand.IntN(len(digits))])
+	}
+	return string(id)
+}
+
+// eventIDs gives each message an id for an event of now, as the JSON object that the statements read.
+func eventIDs(messages []string, now time.Time) (string, error) {
+	ids := make(map[string]string, len(messages))
+	for _, m := range messages {
+		ids[m] = newID(now)
+	}
+	return jsonObject(ids)
+}
