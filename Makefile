@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run build test check prepare race unit fuzz bench torture screenshots clean
+.PHONY: help demo run build test check prepare race unit fuzz bench torture year screenshots clean
 
 # One build serves vet and tests, so make test vets what it will run.
 test: RACE := -race
@@ -12,6 +12,8 @@ BENCHTIME ?= 1s
 TORTURE_KILLS ?= 200
 TORTURE_MESSAGES ?= 20000
 TORTURE_SEED ?=
+YEAR_CLIENTS ?= 5000
+SEED ?=
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -50,6 +52,9 @@ bench: ## Every benchmark, one package at a time; BENCH and BENCHTIME narrow it 
 torture: ## Kill the program TORTURE_KILLS (200) times on TORTURE_MESSAGES (20000) messages to lying providers; TORTURE_SEED repeats a run
 	TORTURE_KILLS=$(TORTURE_KILLS) TORTURE_MESSAGES=$(TORTURE_MESSAGES) TORTURE_SEED=$(TORTURE_SEED) \
 		go test -count=1 -v -timeout 90m -run '^Test(NothingIsLostOrDoubled|ManyTextsThatAreAlikeToOneNumber)$$' ./internal/torture
+
+year: ## Live a year in a clinic of YEAR_CLIENTS (5000) and hold it against the rules; SEED repeats a year
+	YEAR_CLIENTS=$(YEAR_CLIENTS) SEED=$(SEED) go test -count=1 -v -timeout 120m -run '^TestAYearGoesByTheRules$$' ./internal/year
 
 screenshots: prepare ## Pictures of the owner's pages in bin/screenshots
 	@mkdir -p bin/screenshots

@@ -169,7 +169,7 @@ func (p *planner) callOwner(purpose outbox.Purpose) {
 		about = "their request cannot be met"
 	case b.Status == booking.Cancelled && b.CancelledBy != "absence" && b.StartsAt.After(b.ChangedAt):
 		about = "the visit is cancelled"
-	case b.standing() && b.Sequence > 1 && b.Source != "online":
+	case b.standing() && b.Sequence > 0 && b.Source != "online":
 		about = "the visit has changed"
 	default:
 		return

@@ -1,0 +1,173 @@
+package year_test
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/store"
+	"pawbell/internal/year"
+)
+
+// fromEnv is a number that whoever runs the test may give.
+func fromEnv(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	v := os.Getenv(name)
+	if v == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		t.Fatalf("%s is no number", name)
+	}
+	return n
+}
+
+// usual is the year that every run of the tests lives through. make year lives through others.
+const usual = 2
+
+// A year in the life of a clinic: no message that should not have gone, none missing, none twice.
+func TestAYearGoesByTheRules(t *testing.T) {
+	t.Parallel()
+	owners, seed := fromEnv(t, "YEAR_CLIENTS", 20), uint64(usual)
+	if os.Getenv("SEED") != "" {
+		seed = uint64(fromEnv(t, "SEED", 0))
+	} else if os.Getenv("YEAR_CLIENTS") != "" {
+		seed = uint64(rand.Uint32())
+	}
+	t.Logf("seed %d, %d clients", seed, owners)
+	c := newClinic(t, seed, owners)
+	c.troubles()
+	c.live(begins.AddDate(0, 0, fromEnv(t, "YEAR_DAYS", 365)), func(at time.Time) {
+		t.Logf("%s: %d visits, %d messages by mail and %d by text, %d acts", at.Format("January 2006"), len(c.visits), c.read[0], c.read[1], c.acts)
+	})
+	o := c.outcome()
+	t.Logf("%d acts, jobs %v\n%s", c.acts, c.ran, tally(o, c.refused))
+	findings := year.Check(c.journal, o)
+	for i, f := range findings {
+		if i == 40 {
+			t.Errorf("and %d more", len(findings)-i)
+			break
+		}
+		t.Error(f)
+	}
+	if seed == usual && len(findings) == 0 {
+		findsEach(t, c.journal, o)
+	}
+}
+
+// The same seed is the same year, so that whatever goes wrong in one can be looked at again.
+func TestASeedIsAYear(t *testing.T) {
+	t.Parallel()
+	lived := func() string {
+		c := newClinic(t, 4, 9)
+		c.shut(begins.AddDate(0, 0, 9), 30*time.Hour, "program")
+		c.shut(begins.AddDate(0, 0, 12), 10*time.Hour, "sms")
+		c.live(begins.AddDate(0, 0, 40), nil)
+		return c.diary(c.outcome())
+	}
+	first, second := strings.Split(lived(), "\n"), strings.Split(lived(), "\n")
+	for i := range min(len(first), len(second)) {
+		if first[i] != second[i] {
+			t.Fatalf("line %d:\n%s\n%s", i, first[i], second[i])
+		}
+	}
+	if len(first) != len(second) || len(first) < 20 {
+		t.Errorf("%d lines and %d", len(first), len(second))
+	}
+}
+
+// diary is every message with its end, without the ids that differ from run to run.
+func (c *clinic) diary(o *year.Outcome) string {
+	number := map[string]int{"": -1}
+	for i, v := range c.visits {
+		number[v.id] = i
+	}
+	var lines []string
+	for _, r := range o.Rows {
+		lines = append(lines, fmt.Sprintf("%d %s %s %s %s %s %s %s", number[r.Booking], r.Purpose, r.Channel, r.To, r.State, r.Reason, r.SentAt.Format(time.RFC3339), r.Locale))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// troubles are the year's outages, both nights on which the clocks change among them.
+func (c *clinic) troubles() {
+	for i, hours := range []int{3, 30, 9, 60, 5, 14, 80, 2} {
+		c.shut(c.between(begins.AddDate(0, 0, 20+i*42), begins.AddDate(0, 0, 50+i*42)), time.Duration(hours)*time.Hour, "program")
+	}
+	for _, night := range []time.Time{time.Date(2027, 3, 27, 20, 0, 0, 0, time.UTC), time.Date(2027, 10, 30, 20, 0, 0, 0, time.UTC)} {
+		if c.chance(60) {
+			c.shut(c.between(night, night.Add(3*time.Hour)), time.Duration(5+c.random.IntN(5))*time.Hour, "program")
+		}
+	}
+	for i := range 6 {
+		channel := []string{"email", "sms"}[i%2]
+		c.shut(c.between(begins.AddDate(0, 0, 10+i*55), begins.AddDate(0, 0, 40+i*55)), time.Duration(1+c.random.IntN(40))*time.Hour, channel)
+	}
+}
+
+// outcome reads what came of the year.
+func (c *clinic) outcome() *year.Outcome {
+	c.t.Helper()
+	o := &year.Outcome{Statuses: map[string]string{}}
+	for _, carrier := range []*carrier{c.mail, c.texts} {
+		got, _ := carrier.since(0)
+		o.Handed = append(o.Handed, got...)
+	}
+	c.each(store.Messages, func(r *core.Record) {
+		at := func(field string) time.Time { return r.GetDateTime(field).Time() }
+		o.Rows = append(o.Rows, year.Row{
+			ID: r.Id, Key: r.GetString("key"), Purpose: r.GetString("purpose"), Channel: r.GetString("channel"), To: r.GetString("to"),
+			Location: r.GetString("location"), Client: r.GetString("client"), Booking: r.GetString("booking"), Pets: r.GetStringSlice("patients"),
+			Reminders: r.GetStringSlice("reminders"), Broadcast: r.GetString("broadcast"), Locale: r.GetString("locale"), Text: r.GetString("text"),
+			State: r.GetString("state"), Reason: r.GetString("reason"), ResendOf: r.GetString("resend_of"), PlannedAt: at("planned_at"), SendAt: at("send_at"),
+			ExpiresAt: at("expires_at"), SentAt: at("sent_at"), Created: at("created"), Updated: at("updated"), Attempts: r.GetInt("attempts"),
+		})
+	})
+	c.each(store.Tasks, func(r *core.Record) {
+		o.Tasks = append(o.Tasks, year.Task{Kind: r.GetString("kind"), Client: r.GetString("client"), Booking: r.GetString("booking"),
+			Message: r.GetString("message"), Title: r.GetString("title")})
+	})
+	c.each(store.Bookings, func(r *core.Record) { o.Statuses[r.Id] = r.GetString("status") })
+	return o
+}
+
+func (c *clinic) each(collection string, do func(*core.Record)) {
+	c.t.Helper()
+	all, err := c.app.FindAllRecords(collection)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, r := range all {
+		do(r)
+	}
+}
+
+// tally is the year as a table.
+func tally(o *year.Outcome, refused map[string]int) string {
+	counts := map[string]int{}
+	for _, r := range o.Rows {
+		counts[fmt.Sprintf("%-22s %-6s %-10s %s", r.Purpose, r.Channel, r.State, r.Reason)]++
+	}
+	for _, task := range o.Tasks {
+		counts["task "+task.Kind]++
+	}
+	for what, n := range refused {
+		counts["refused "+what] += n
+	}
+	var out strings.Builder
+	for _, line := range slices.SortedFunc(maps.Keys(counts), cmp.Compare[string]) {
+		fmt.Fprintf(&out, "%7d  %s\n", counts[line], line)
+	}
+	return out.String()
+}
