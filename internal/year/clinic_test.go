@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 	"github.com/pocketbase/pocketbase/tools/cron"
 
@@ -53,6 +54,7 @@ type clinic struct {
 	reminded map[string][]reminding
 	refused  map[string]int // what could not be done, by code
 	ran      map[string]int // jobs, by name
+	nextDue  *dbx.Query
 	made     int
 }
 

@@ -151,7 +151,10 @@ func (c *clinic) awake(t time.Time) time.Time {
 func (c *clinic) due() (time.Time, bool) {
 	c.t.Helper()
 	var soonest, waiting string
-	if err := c.app.NonconcurrentDB().NewQuery(nextDue).Bind(dbx.Params{"now": store.Instant(c.now())}).Row(&soonest, &waiting); err != nil {
+	if c.nextDue == nil {
+		c.nextDue = c.app.NonconcurrentDB().NewQuery(nextDue).Prepare()
+	}
+	if err := c.nextDue.Bind(dbx.Params{"now": store.Instant(c.now())}).Row(&soonest, &waiting); err != nil {
 		c.t.Fatal(err)
 	}
 	if soonest == "" || waiting != "" && waiting < soonest {
