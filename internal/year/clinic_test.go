@@ -51,11 +51,11 @@ type clinic struct {
 	visits  []*visit
 	byVisit map[string]*visit
 	// reminded are the visits of which a number was reminded by text.
-	reminded map[string][]reminding
-	refused  map[string]int // what could not be done, by code
-	ran      map[string]int // jobs, by name
-	nextDue  *dbx.Query
-	made     int
+	reminded                map[string][]reminding
+	refused                 map[string]int // what could not be done, by code
+	ran                     map[string]int // jobs, by name
+	nextDue, nextPlan, runs *dbx.Query
+	made                    int
 }
 
 type job struct {

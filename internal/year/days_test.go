@@ -98,43 +98,69 @@ func minuteFrom(t time.Time) time.Time {
 	return t.Truncate(time.Minute).Add(time.Minute)
 }
 
-// turn is the next full minute, not after a moment, at which a job has something to do, and that job. Otherwise it is that moment.
+// turn is the next full minute, not after a moment, at which jobs have something to do, and those jobs. Otherwise it is that moment.
 func (c *clinic) turn(next time.Time) (time.Time, func()) {
 	from := c.now().Truncate(time.Minute).Add(time.Minute)
 	best := next
-	var work func()
+	var working []*job
 	for _, j := range c.jobs {
-		at, ok := c.wanted(j, from, best)
-		if ok && (at.Before(best) || work == nil && at.Equal(best)) {
-			best, work = at, func() { c.run(j) }
+		at, ok := c.wanted(j, from)
+		switch {
+		case !ok || at.After(best):
+		case at.Before(best):
+			best, working = at, []*job{j}
+		default:
+			working = append(working, j)
 		}
 	}
-	return best, work
+	if len(working) == 0 {
+		return next, nil
+	}
+	return best, func() {
+		for _, j := range working {
+			c.run(j)
+		}
+	}
 }
 
-// wanted is the next minute at which a job has work, before a moment.
-func (c *clinic) wanted(j *job, from, until time.Time) (time.Time, bool) {
+// wanted is the next minute at which a job has work. One that runs every minute and would find nothing is not run.
+func (c *clinic) wanted(j *job, from time.Time) (time.Time, bool) {
+	at, ok := from, true
 	switch j.Id() {
 	case "dispatch":
-		at, ok := c.due()
-		if at.Before(from) {
-			at = from
-		}
-		at = c.awake(minuteFrom(at))
-		return at, ok && at.Before(until)
+		at, ok = c.due()
 	case "sync":
-		if c.waiting() {
-			at := c.awake(from)
-			return at, at.Before(until)
+		ok = c.waiting()
+	case "plan":
+		at, ok = c.toPlan()
+	case "sweep":
+		at = from.Truncate(24 * time.Hour).Add(2*time.Hour + 20*time.Minute)
+		if !j.when.IsDue(cron.NewMoment(at)) {
+			c.t.Fatalf("the sweep is not at %s any more", at)
 		}
-		return until, false
-	}
-	for at := from; at.Before(until); at = at.Add(time.Minute) {
-		if c.awake(at).Equal(at) && j.when.IsDue(cron.NewMoment(at)) {
-			return at, true
+		for at.Before(from) || !c.awake(at).Equal(at) {
+			at = at.Add(24 * time.Hour)
 		}
+	default:
+		c.t.Fatalf("nobody told the simulation of the job %s", j.Id())
 	}
-	return until, false
+	if at.Before(from) {
+		at = from
+	}
+	return c.awake(minuteFrom(at)), ok
+}
+
+// toPlan is when a reminder has to be looked at next.
+func (c *clinic) toPlan() (time.Time, bool) {
+	c.t.Helper()
+	if c.nextPlan == nil {
+		c.nextPlan = c.app.NonconcurrentDB().NewQuery(`SELECT ifnull((SELECT min(look_at) FROM reminders WHERE look_at != ''), '')`).Prepare()
+	}
+	var at string
+	if err := c.nextPlan.Row(&at); err != nil {
+		c.t.Fatal(err)
+	}
+	return store.ParseInstant(at), at != ""
 }
 
 // awake is the first full minute from t on at which the program runs.
@@ -180,8 +206,11 @@ var nextDue = func() string {
 // waiting reports whether long work waits for its turn.
 func (c *clinic) waiting() bool {
 	c.t.Helper()
+	if c.runs == nil {
+		c.runs = c.app.NonconcurrentDB().NewQuery(`SELECT count(*) FROM runs WHERE state IN ('queued', 'running')`).Prepare()
+	}
 	var n int
-	if err := c.app.DB().NewQuery(`SELECT count(*) FROM runs WHERE state IN ('queued', 'running')`).Row(&n); err != nil {
+	if err := c.runs.Row(&n); err != nil {
 		c.t.Fatal(err)
 	}
 	return n > 0

@@ -115,7 +115,7 @@ var mutations = []struct {
 		return r.Key
 	}},
 	{"R-05: a reminder leaves before its time", "R-05", func(a altered) string {
-		r, h := a.sent("visit_reminder", "sms")
+		r, h := a.sent("visit_reminder", "sms", func(r *year.Row) bool { return r.SentAt.Sub(r.SendAt) < time.Minute })
 		h.At = h.At.Add(-90 * time.Second)
 		return r.Key
 	}},

@@ -390,5 +390,17 @@ func (c *clinic) arrivals(v *visit) {
 	}
 }
 
-// closeDays is what the nightly sweep does to visits that nobody closed.
-func (c *clinic) closeDays() {}
+// closeDays is what the nightly sweep does to visits that nobody closed: a day after theirs, they are completed.
+func (c *clinic) closeDays() {
+	for _, v := range c.visits {
+		if v.is.Status != "booked" && v.is.Status != "confirmed" && v.is.Status != "arrived" {
+			continue
+		}
+		local := v.is.Start.In(c.placeOf(v).zone)
+		over := time.Date(local.Year(), local.Month(), local.Day()+1, 0, 0, 0, 0, local.Location())
+		if !c.now().Before(over.Add(24 * time.Hour)) {
+			v.is.Status = "completed"
+			c.note(v, "machine")
+		}
+	}
+}
