@@ -128,6 +128,7 @@ func newClinic(t testing.TB, seed uint64, owners int) *clinic {
 		jobs.Register(app, c.desk, set, c.now)
 	})
 	c.app.Settings().RateLimits.ExcludedIPs = []string{"192.0.2.1"}
+	c.app.Settings().Logs.MaxDays = 5 // a test's app logs nothing otherwise
 	c.admin = clinictest.Token(t, clinictest.Superuser(t, c.app))
 	c.handler = clinictest.Handler(t, c.app)
 	for _, j := range c.app.Cron().Jobs() {

@@ -2,6 +2,7 @@ package year_test
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/store"
@@ -52,6 +54,9 @@ func TestAYearGoesByTheRules(t *testing.T) {
 	})
 	o := c.outcome()
 	t.Logf("%d acts, jobs %v\n%s", c.acts, c.ran, tally(o, c.refused))
+	for _, problem := range c.problems() {
+		t.Error(problem)
+	}
 	findings := year.Check(c.journal, o)
 	for i, f := range findings {
 		if i == 40 {
@@ -151,6 +156,27 @@ func (c *clinic) each(collection string, do func(*core.Record)) {
 	for _, r := range all {
 		do(r)
 	}
+}
+
+// problems are what the program logged as going wrong, requests that were refused aside.
+func (c *clinic) problems() []string {
+	c.t.Helper()
+	if all, ok := c.app.Logger().Handler().(interface{ WriteAll(context.Context) error }); ok {
+		if err := all.WriteAll(c.t.Context()); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	var logs []*core.Log
+	if err := c.app.LogQuery().AndWhere(dbx.NewExp("level >= 8")).OrderBy("created").Limit(20).All(&logs); err != nil {
+		c.t.Fatal(err)
+	}
+	var problems []string
+	for _, log := range logs {
+		if log.Data["type"] != "request" {
+			problems = append(problems, fmt.Sprint(log.Message, " ", log.Data))
+		}
+	}
+	return problems
 }
 
 // tally is the year as a table.
