@@ -149,12 +149,12 @@ func CountFollowed(app core.App, scopes []string, now time.Time) (followed, kept
 // that were written with it.
 var (
 	messagesIn = map[string]string{
-		"": `1 = 1`, "location": `m.location = {:id}`, "reason": `b.reason = {:id}`, "practitioner": `b.practitioner = {:id}`,
+		"": `1 = 1`, "location": `m.location = {:id}`, "reason": `b.reason = {:id}`, "practitioner": `b.practitioner = {:id}`, "client": `b.client = {:id}`,
 		"species":  `b.patient IN (SELECT id FROM patients WHERE species = {:id})`,
 		"template": `m.template IN (SELECT id FROM templates WHERE code = {:id})`,
 	}
 	remindersIn = map[string]string{
-		"": `1 = 1`, "location": `r.location = {:id}`,
+		"": `1 = 1`, "location": `r.location = {:id}`, "client": `r.client = {:id}`, "rule": `r.rule = {:id}`,
 		"species":  `EXISTS (SELECT 1 FROM json_each(r.patients) j JOIN patients p ON p.id = j.value WHERE p.species = {:id})`,
 		"template": `(r.template IN (SELECT id FROM templates WHERE code = {:id}) OR r.template = '' AND {:id} = '` + string(outbox.Reminder) + `')`,
 	}

@@ -32,26 +32,54 @@ func PlanRecalls(app core.App, clinic *Clinic, key links.Key, client string, now
 }
 
 func planRecalls(app core.App, clinic *Clinic, client string, now time.Time) (notify.RecallPlan, error) {
-	var records []*core.Record
-	if err := app.RecordQuery(Reminders).AndWhere(dbx.HashExp{"client": client}).OrderBy("id").All(&records); err != nil {
-		return notify.RecallPlan{}, fmt.Errorf("reminders of a client: %w", err)
-	}
-	facts, err := recallFacts(app, clinic, client, records, now)
+	w, err := workOutRecalls(app, clinic, client, now)
 	if err != nil {
-		return notify.RecallPlan{}, fmt.Errorf("reminders of client %s: %w", client, err)
+		return w.plan, err
 	}
-	plan := notify.PlanRecalls(facts)
-	insert, update, unwanted := outbox.Diff(facts.Rows, plan.Planned, outbox.ReasonNotWanted)
-	for i, w := range unwanted {
-		at := slices.IndexFunc(facts.Rows, func(r outbox.Row) bool { return r.ID == w.ID })
-		if why, known := plan.Why[facts.Rows[at].Key]; known {
-			unwanted[i].Reason = why
+	if err := write(app, []difference{w.difference}, wholeRows, now); err != nil {
+		return w.plan, fmt.Errorf("messages of client %s: %w", client, err)
+	}
+	return w.plan, writeRecallStates(app, clinic, w.records, w.plan.States, now)
+}
+
+// recallWork is what a client's reminders and their messages should be, and what brings them there.
+type recallWork struct {
+	records []*core.Record
+	plan    notify.RecallPlan
+	difference
+}
+
+func workOutRecalls(app core.App, clinic *Clinic, client string, now time.Time) (w recallWork, err error) {
+	if err := app.RecordQuery(Reminders).AndWhere(dbx.HashExp{"client": client}).OrderBy("id").All(&w.records); err != nil {
+		return w, fmt.Errorf("reminders of a client: %w", err)
+	}
+	facts, err := recallFacts(app, clinic, client, w.records, now)
+	if err != nil {
+		return w, fmt.Errorf("reminders of client %s: %w", client, err)
+	}
+	w.plan = notify.PlanRecalls(facts)
+	w.difference = diff(facts.Rows, w.plan.Planned, outbox.ReasonNotWanted)
+	for i, unwanted := range w.withdraw {
+		at := slices.IndexFunc(facts.Rows, func(r outbox.Row) bool { return r.ID == unwanted.ID })
+		if why, known := w.plan.Why[facts.Rows[at].Key]; known {
+			w.withdraw[i].Reason = why
 		}
 	}
-	if err := write(app, []difference{{insert: insert, update: update, withdraw: unwanted}}, wholeRows, now); err != nil {
-		return plan, fmt.Errorf("messages of client %s: %w", client, err)
+	return w, nil
+}
+
+// recallsInLine reports whether planning a client's reminders would change nothing. It needs no transaction.
+func recallsInLine(app core.App, clinic *Clinic, client string, now time.Time) (bool, error) {
+	w, err := workOutRecalls(app, clinic, client, now)
+	if err != nil || !w.none() {
+		return false, err
 	}
-	return plan, writeRecallStates(app, clinic, records, plan.States, now)
+	for i, s := range w.plan.States {
+		if news, err := recallNews(w.records[i], s); err != nil || len(news) > 0 {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // recallFacts reads everything that decides which recalls a client gets.
@@ -255,15 +283,10 @@ func recallVisits(db dbx.Builder, client string, since, now time.Time) ([]notify
 func writeRecallStates(app core.App, clinic *Clinic, records []*core.Record, states []notify.RecallState, now time.Time) error {
 	var changed []string
 	for i, s := range states {
-		columns, err := recallColumns(s)
+		r := records[i]
+		columns, err := recallNews(r, s)
 		if err != nil {
 			return err
-		}
-		r := records[i]
-		for column, value := range columns {
-			if storedAs(r, column) == fmt.Sprint(value) {
-				delete(columns, column)
-			}
 		}
 		if len(columns) == 0 {
 			continue
@@ -276,6 +299,20 @@ func writeRecallStates(app core.App, clinic *Clinic, records []*core.Record, sta
 	}
 	clinic.tellLater(app, Reminders, changed)
 	return nil
+}
+
+// recallNews are the columns of a reminder that do not say what its plan says.
+func recallNews(r *core.Record, s notify.RecallState) (dbx.Params, error) {
+	columns, err := recallColumns(s)
+	if err != nil {
+		return nil, err
+	}
+	for column, value := range columns {
+		if storedAs(r, column) == fmt.Sprint(value) {
+			delete(columns, column)
+		}
+	}
+	return columns, nil
 }
 
 func recallColumns(s notify.RecallState) (dbx.Params, error) {

@@ -12,7 +12,6 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/links"
-	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
 )
 
@@ -26,22 +25,33 @@ type Synced struct {
 	done   int
 	failed []error
 	change []syncChange // bookings that are not in line
+	recall []syncRecall // clients whose reminders are not
 	more   bool
 }
 
-// syncPlace is how far a sync has come: bookings by their start, then clients with open reminders by when the next is due.
+// syncPlace is how far a sync has come: coming visits by their start, then open reminders by when they are sent next.
 type syncPlace struct {
-	Part    string `json:"part"` // bookings, then clients
+	Part    string `json:"part"`
 	At      string `json:"at"`
 	ID      string `json:"id"`
 	Changed int    `json:"changed"` // so far
 }
 
-// The parts of a sync.
-const (
-	syncBookings = "bookings"
-	syncClients  = "clients"
-)
+// syncParts are the parts of a sync in their turn: coming visits, and open reminders by their state.
+var syncParts = []string{syncVisits, "scheduled", "held"}
+
+const syncVisits = "visits"
+
+// onward goes on to the next part that the run has anything of, and reports whether there is one.
+func (p *syncPlace) onward(run *Run) bool {
+	next := slices.Index(syncParts, p.Part) + 1
+	what, _ := run.Part()
+	if next >= len(syncParts) || remindersIn[what] == "" {
+		return false
+	}
+	p.Part, p.At, p.ID = syncParts[next], "", ""
+	return true
+}
 
 // syncChange is what one booking needs, and what was seen when that was worked out.
 type syncChange struct {
@@ -52,7 +62,7 @@ type syncChange struct {
 }
 
 func placeOf(run *Run, now time.Time) (syncPlace, error) {
-	p := syncPlace{Part: syncBookings, At: Instant(now)}
+	p := syncPlace{Part: syncVisits, At: Instant(now)}
 	if run.Cursor == "" {
 		return p, nil
 	}
@@ -75,30 +85,38 @@ func PrepareSync(app core.App, clinic *Clinic, key links.Key, run *Run, limit in
 			return nil, err
 		}
 	}
-	return s, s.bookings(app, run, limit)
+	read := s.bookings
+	if place.Part != syncVisits {
+		read = s.reminders
+	}
+	n, err := read(app, run, limit, now)
+	if err != nil {
+		return nil, err
+	}
+	s.done = n
+	s.more = n == limit || s.place.onward(run)
+	return s, nil
 }
 
-// bookings prepares the next bookings.
-func (s *Synced) bookings(app core.App, run *Run, limit int) error {
+// bookings prepares the next coming visits and answers how many there were.
+func (s *Synced) bookings(app core.App, run *Run, limit int, _ time.Time) (int, error) {
 	var records []*core.Record
 	which := syncScope(s.clinic, run)
 	if which != nil {
 		query := app.RecordQuery(Bookings).AndWhere(which).AndWhere(dbx.NewExp("starts_at >= {:at} AND (starts_at > {:at} OR id > {:id})",
 			dbx.Params{"at": s.place.At, "id": s.place.ID}))
 		if err := query.OrderBy("starts_at", "id").Limit(int64(limit)).All(&records); err != nil {
-			return fmt.Errorf("read coming visits: %w", err)
+			return 0, fmt.Errorf("read coming visits: %w", err)
 		}
 	}
-	s.more = len(records) == limit
 	if len(records) == 0 {
-		return nil
+		return 0, nil
 	}
 	last := records[len(records)-1]
 	s.place.At, s.place.ID = Instant(instant(last, "starts_at")), last.Id
-	s.done = len(records)
 	facts, err := bookingsFacts(app, s.clinic, s.key, records)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, f := range facts {
 		if f.err != nil {
@@ -112,7 +130,7 @@ func (s *Synced) bookings(app core.App, run *Run, limit int) error {
 			s.change = append(s.change, change)
 		}
 	}
-	return nil
+	return len(records), nil
 }
 
 // Write brings the piece's rows in line, in the transaction that stores the run, and moves the run on. A booking that changed since it was read
@@ -125,14 +143,20 @@ func (s *Synced) Write(tx core.App, run *Run, now time.Time) (more bool, err err
 		if err := s.write(tx, now); err != nil {
 			return false, err
 		}
+		if err := s.writeRecalls(tx, now); err != nil {
+			return false, err
+		}
 	}
 	for _, problem := range s.failed {
-		tx.Logger().Error("a visit's messages could not be brought in line", slog.String("run", run.ID), slog.String("error", problem.Error()))
+		tx.Logger().Error("messages could not be brought in line", slog.String("run", run.ID), slog.String("error", problem.Error()))
 	}
 	run.Done += s.done
 	run.Total = max(run.Total, run.Done)
 	run.Failed += len(s.failed)
 	s.place.Changed += len(s.change)
+	for _, r := range s.recall {
+		s.place.Changed += r.reminders
+	}
 	cursor, err := json.Marshal(s.place)
 	if err != nil {
 		return false, fmt.Errorf("write how far the run has come: %w", err)
@@ -175,7 +199,7 @@ func (s *Synced) write(tx core.App, now time.Time) error {
 			same = append(same, c)
 			continue
 		}
-		if err := s.alone(tx, c.booking, func() error { return s.anew(tx, c.booking, now) }); err != nil {
+		if err := s.alone(tx, "booking "+c.booking, func() error { return s.anew(tx, c.booking, now) }); err != nil {
 			return err
 		}
 	}
@@ -203,7 +227,7 @@ func (s *Synced) write(tx core.App, now time.Time) error {
 			}
 			return makeTasks(tx, c.tasks)
 		}
-		if err := s.alone(tx, c.booking, one); err != nil {
+		if err := s.alone(tx, "booking "+c.booking, one); err != nil {
 			return err
 		}
 	}
@@ -214,14 +238,14 @@ func (s *Synced) write(tx core.App, now time.Time) error {
 	return nil
 }
 
-// alone does something for one booking, which is counted if it fails and then leaves no trace.
-func (s *Synced) alone(tx core.App, booking string, do func() error) error {
+// alone does something for one of the rows, which is counted if it fails and then leaves no trace.
+func (s *Synced) alone(tx core.App, row string, do func() error) error {
 	err := savepoint(tx, do)
 	if errors.Is(err, errSavepoint) {
 		return err
 	}
 	if err != nil {
-		s.failed = append(s.failed, fmt.Errorf("booking %s: %w", booking, err))
+		s.failed = append(s.failed, fmt.Errorf("%s: %w", row, err))
 	}
 	return nil
 }
@@ -298,102 +322,19 @@ var bookingTexts = []string{
 }
 
 func countSync(app core.App, clinic *Clinic, run *Run, now time.Time) (int, error) {
-	which := syncScope(clinic, run)
-	if which == nil {
-		return 0, nil
-	}
-	var n int
-	err := app.DB().Select("count(*)").From(Bookings).Where(which).AndWhere(dbx.NewExp("starts_at >= {:now}", dbx.Params{"now": Instant(now)})).Row(&n)
-	if err != nil {
-		return 0, fmt.Errorf("count coming visits: %w", err)
-	}
-	return n, nil
-}
-
-// bookingsFacts are the facts of many bookings, read by one question for each kind of row instead of several for each booking.
-func bookingsFacts(app core.App, clinic *Clinic, key links.Key, records []*core.Record) ([]syncFacts, error) {
-	ids := make([]string, len(records))
-	at := make(map[string]int, len(records))
-	facts := make([]syncFacts, len(records))
-	for i, r := range records {
-		ids[i], at[r.Id] = r.Id, i
-		facts[i].Facts, facts[i].err = ownFacts(clinic, key, r)
-	}
-	set, err := idSet(ids)
-	if err != nil {
-		return nil, err
-	}
-	var seen map[string]string
-	if seen, err = seenNow(app, ids); err != nil {
-		return nil, err
-	}
-	var people []struct {
-		peopleRow
-		Booking string `db:"booking"`
-	}
-	err = app.DB().NewQuery(`SELECT b.id booking, ` + peopleColumns + ` FROM json_each({:ids}) j JOIN bookings b ON b.id = j.value
-		LEFT JOIN clients c ON c.id = b.client LEFT JOIN patients p ON p.id = b.patient LEFT JOIN booking_requests r ON r.booking = b.id`).
-		Bind(dbx.Params{"ids": set}).All(&people)
-	if err != nil {
-		return nil, fmt.Errorf("read people: %w", err)
-	}
-	var addresses []string
-	for i := range people {
-		f := &facts[at[people[i].Booking]]
-		if f.seen != "" || f.err != nil {
-			continue
-		}
-		f.seen = seen[people[i].Booking]
-		if f.err = people[i].into(clinic, &f.Facts); f.err == nil {
-			addresses = append(addresses, addressesOf(&f.Facts)...)
+	var visits, reminders int
+	if which := syncScope(clinic, run); which != nil {
+		err := app.DB().Select("count(*)").From(Bookings).Where(which).AndWhere(dbx.NewExp("starts_at >= {:now}", dbx.Params{"now": Instant(now)})).Row(&visits)
+		if err != nil {
+			return 0, fmt.Errorf("count coming visits: %w", err)
 		}
 	}
-	said, err := stopped(app.DB(), addresses)
-	if err != nil {
-		return nil, fmt.Errorf("read stopped addresses: %w", err)
+	what, id := run.Part()
+	if remindersIn[what] != "" {
+		err := app.DB().NewQuery(`SELECT count(*) FROM reminders r WHERE r.state IN ('scheduled', 'held') AND ` + remindersIn[what]).Bind(dbx.Params{"id": id}).Row(&reminders)
+		if err != nil {
+			return 0, fmt.Errorf("count open reminders: %w", err)
+		}
 	}
-	rows, err := readMessageRows(app.DB(), dbx.NewExp("booking IN (SELECT value FROM json_each({:ids}))", dbx.Params{"ids": set}))
-	if err != nil {
-		return nil, fmt.Errorf("read messages: %w", err)
-	}
-	for i := range rows {
-		f := &facts[at[rows[i].Booking]]
-		f.Rows = append(f.Rows, rows[i].row())
-	}
-	for i := range facts {
-		facts[i].Stopped = said
-	}
-	return facts, nil
-}
-
-// syncFacts are the facts of one booking of many.
-type syncFacts struct {
-	notify.Facts
-	seen string
-	err  error
-}
-
-// seenNow tells for each booking what its plan hangs on as one text: it is another one when the booking, its people or its messages were
-// written to meanwhile. It is read ahead of the facts, so that what comes in between shows.
-func seenNow(app core.App, ids []string) (map[string]string, error) {
-	set, err := idSet(ids)
-	if err != nil {
-		return nil, err
-	}
-	var rows []struct {
-		ID   string `db:"id"`
-		Seen string `db:"seen"`
-	}
-	err = app.DB().NewQuery(`SELECT b.id, b.revision || ' ' || ifnull(c.revision, '') || ' ' || ifnull(p.updated, '') || ' ' ||
-			(SELECT count(*) || ' ' || ifnull(sum(m.revision), 0) FROM messages m WHERE m.booking = b.id) seen
-		FROM json_each({:ids}) j JOIN bookings b ON b.id = j.value LEFT JOIN clients c ON c.id = b.client LEFT JOIN patients p ON p.id = b.patient`).
-		Bind(dbx.Params{"ids": set}).All(&rows)
-	if err != nil {
-		return nil, fmt.Errorf("look whether visits changed meanwhile: %w", err)
-	}
-	seen := make(map[string]string, len(rows))
-	for _, r := range rows {
-		seen[r.ID] = r.Seen
-	}
-	return seen, nil
+	return visits + reminders, nil
 }
