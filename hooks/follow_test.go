@@ -174,3 +174,46 @@ func TestWhatIsNotSavedIsNotFollowed(t *testing.T) {
 		t.Errorf("the runs that wait are %q", got)
 	}
 }
+
+// the answer to a new text counts what follows it and what keeps the words that somebody wrote, and with the command all of it follows.
+func TestANewTextIsAnsweredWithWhatFollows(t *testing.T) {
+	t.Parallel()
+	c, visit := planned(t)
+	second := clinictest.Visit(t, c.app, c.location, c.practitioner, c.reason, clinictest.Client(t, c.app, fields{"location": c.location.Id}), "2027-03-11 08:15:00.000Z")
+	text := c.templateOf("visit_reminder")
+	path := "/api/collections/templates/records/" + text.Id
+	rows, err := c.app.FindAllRecords(store.Messages, dbx.HashExp{"booking": visit.Id, "purpose": "visit_reminder", "channel": "sms"})
+	if err != nil || len(rows) != 1 {
+		t.Fatalf("%d reminders, %v", len(rows), err)
+	}
+	clinictest.Change(t, c.app, rows[0], fields{"text": "Bring the cat", "edited": true})
+	mine := func(words string, more ...fields) *core.Record {
+		client := clinictest.Client(t, c.app, fields{"location": c.location.Id})
+		pet := clinictest.Patient(t, c.app, client)
+		return clinictest.Make(t, c.app, "reminders", append([]fields{{"client": client.Id, "location": c.location.Id, "patients": []string{pet.Id},
+			"due_on": "2027-06-01", "methods": []string{"sms"}, "template": text.Id, "sms_text": words}}, more...)...)
+	}
+	mine(text.GetString("sms_text"))
+	mine("Something of our own for {{ patient.name }}")
+	mine("Nothing to do with it", fields{"own_text": true})
+	c.forgetRuns()
+	follow := func(change fields) map[string]any {
+		t.Helper()
+		answer := c.as(c.superuser, http.MethodPatch, path, change)
+		got, _ := answer.JSON["follow"].(map[string]any)
+		if answer.Status != http.StatusOK || got == nil || answer.JSON["replace_edited"] != false {
+			t.Fatalf("%d %s", answer.Status, answer.Body)
+		}
+		return got
+	}
+	// Three reminders of visits (an e-mail each, and the other visit's text) and one made by hand still say what the text says.
+	if got := follow(fields{"sms_text": "Soon: {{ patient.name }}"}); got["followed"] != 4.0 || got["kept"] != 2.0 {
+		t.Errorf("follow is %v", got)
+	}
+	if got := follow(fields{"replace_edited": true}); got["kept"] != 0.0 || got["run"] == "" {
+		t.Errorf("with the command, follow is %v", got)
+	}
+	if got := clinictest.Reload(t, c.app, rows[0]); got.GetBool("edited") || second.Id == "" {
+		t.Error("the message that was rewritten is still kept apart")
+	}
+}

@@ -181,6 +181,9 @@ func (p *planner) render(m *outbox.Planned, c *compiled, instructions bool) {
 			m.State, m.Reason, m.Detail = outbox.Failed, reason, detail
 		}
 	}
+	if c == nil && p.keptWords(m) {
+		return
+	}
 	if c == nil {
 		m.Locale = p.OwnerLocale()
 		fail(outbox.ReasonBadTemplate, "there is no text for "+string(m.Purpose)+" by "+string(m.Channel))
@@ -201,11 +204,35 @@ func (p *planner) render(m *outbox.Planned, c *compiled, instructions bool) {
 		fail(outbox.ReasonBadTemplate, "the text is empty")
 		return
 	}
-	if m.Channel == outbox.SMS {
-		size := sms.Measure(m.Text)
-		m.Encoding, m.Parts = size.Encoding, size.Parts
-		m.OverLimit = p.Location.SMSMaxParts > 0 && size.Parts > p.Location.SMSMaxParts
+	p.measure(m)
+}
+
+// keptWords gives a message that waits already the words it has, where the only text that it could be written with was taken away: whoever puts
+// a text away wants no new messages of it, and did not say anything about those that are promised.
+func (p *planner) keptWords(m *outbox.Planned) bool {
+	for _, r := range p.Rows {
+		if r.Key != m.Key || r.State != outbox.Queued || r.Text == "" {
+			continue
+		}
+		// One that was deleted is not even named any more.
+		if _, inUse := p.Templates.ByID(r.Template); inUse {
+			return false
+		}
+		m.Subject, m.Text, m.Locale, m.Template = r.Subject, r.Text, r.Locale, r.Template
+		p.measure(m)
+		return true
 	}
+	return false
+}
+
+// measure counts the parts of a text message.
+func (p *planner) measure(m *outbox.Planned) {
+	if m.Channel != outbox.SMS {
+		return
+	}
+	size := sms.Measure(m.Text)
+	m.Encoding, m.Parts = size.Encoding, size.Parts
+	m.OverLimit = p.Location.SMSMaxParts > 0 && size.Parts > p.Location.SMSMaxParts
 }
 
 // carriesInstructions are the messages to which the reason's instructions are added (PN-09).

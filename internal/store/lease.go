@@ -10,6 +10,7 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/booking"
+	"pawbell/internal/links"
 	"pawbell/internal/outbox"
 )
 
@@ -50,6 +51,8 @@ type LeaseOptions struct {
 	Only outbox.Channel
 	// Gateway names the gateway that each channel will use, for the attempt's event.
 	Gateway func(outbox.Channel) string
+	// Links signs the links of what has to be planned anew.
+	Links links.Key
 	// AttemptsLater leaves it to the caller to write attempts down with [WriteAttempts], right before each call. A row that was leased and
 	// never attempted is in no doubt after a crash.
 	AttemptsLater bool
@@ -77,6 +80,10 @@ func Lease(app core.App, clinic *Clinic, now time.Time, o LeaseOptions) (Leased,
 			return fmt.Errorf("read due messages: %w", err)
 		}
 		leased = Leased{Looked: len(due), Why: map[outbox.Reason]int{}}
+		clinic, due, err = replanned(tx, clinic, o.Links, due, now)
+		if err != nil {
+			return fmt.Errorf("plan due messages anew: %w", err)
+		}
 		var wait []waiting
 		ended := map[ending][]string{}
 		for _, row := range due {

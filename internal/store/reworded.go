@@ -26,13 +26,14 @@ func RewordPlanned(tx core.App, clinic *Clinic, was, is *core.Record, replace bo
 			return r, fmt.Errorf("replace what was rewritten: %w", err)
 		}
 	}
+	// A reminder's messages are its own affair: it is counted itself.
 	var queued, edited float64
-	err := tx.DB().NewQuery(`SELECT count(*), ifnull(sum(edited), 0) FROM messages WHERE template = {:template} AND state = 'queued'`).
+	err := tx.DB().NewQuery(`SELECT ifnull(sum(NOT edited AND purpose != 'reminder'), 0), ifnull(sum(edited), 0) FROM messages WHERE template = {:template} AND state = 'queued'`).
 		Bind(dbx.Params{"template": is.Id}).Row(&queued, &edited)
 	if err != nil {
 		return r, fmt.Errorf("count what follows: %w", err)
 	}
-	r = Reworded{Followed: int(queued - edited), Kept: int(edited)}
+	r = Reworded{Followed: int(queued), Kept: int(edited)}
 	open, err := remindersOf(tx, text(is, "code"))
 	if err != nil {
 		return r, err
