@@ -39,6 +39,7 @@ func runKinds() map[string]step {
 		store.SyncMessages + " rule": ruleStep,
 		store.FollowAbsences:         followAbsence,
 		store.QueueBroadcast:         queueBroadcast,
+		store.CopyMobileNumbers:      (*house).copyMobileNumbers,
 	}
 }
 

@@ -24,3 +24,16 @@ func (j *house) syncMessages(_ context.Context, run *store.Run, limit int) (piec
 	}
 	return func(tx core.App, run *store.Run) (bool, error) { return prepared.Write(tx, run, j.now()) }, nil
 }
+
+// copyMobileNumbers fills in numbers for texts.
+func (j *house) copyMobileNumbers(ctx context.Context, run *store.Run, limit int) (piece, error) {
+	clinic, err := j.desk.Clinic()
+	if err != nil {
+		return nil, err
+	}
+	prepared, err := store.PrepareCopy(j.app, clinic, run, limit)
+	if err != nil {
+		return nil, err
+	}
+	return func(tx core.App, run *store.Run) (bool, error) { return prepared.Write(ctx, tx, run) }, nil
+}

@@ -33,18 +33,10 @@ func PlaceAndReason(r *core.Record) (location, reason string) {
 // CompleteClient writes a client's numbers as they are dialled and fills its hidden search columns; a number without a country code is one of
 // the client's country, else of its location's.
 func CompleteClient(clinic *Clinic, r *core.Record) {
-	country := text(r, "country")
-	at := clinic.Locations[text(r, "location")]
-	if country == "" && at != nil {
-		country = at.Country
-	}
-	if country == "" && len(clinic.Order) > 0 {
-		country = clinic.Order[0].Country
-	}
 	if text(r, "review") == "" {
 		set(r, "review", "none")
 	}
-	SetMatchKeys(r, country)
+	SetMatchKeys(r, countryOf(clinic, text(r, "country"), text(r, "location")))
 }
 
 // PlanClient brings the queue in line for every coming visit of a client, in the transaction that changed the client.
