@@ -37,14 +37,19 @@ type big struct {
 // a past, to show that history costs nothing.
 func build(b testing.TB, history int) big {
 	b.Helper()
-	dir := filepath.Join(dataRoot(), fmt.Sprintf("history-%d", history))
+	return buildWith(b, filepath.Join(dataRoot(), fmt.Sprintf("history-%d", history)), history, coming)
+}
+
+// buildWith is the same with another number of visits ahead.
+func buildWith(b testing.TB, dir string, history, coming int) big {
+	b.Helper()
 	made := filepath.Join(dir, "made")
 	app := clinictest.Open(b, dir)
 	if _, err := os.Stat(made); err != nil {
 		if err := app.RunAllMigrations(); err != nil {
 			b.Fatal(err)
 		}
-		fill(b, app, history)
+		fill(b, app, history, coming)
 		if err := os.WriteFile(made, nil, 0o600); err != nil {
 			b.Fatal(err)
 		}
@@ -83,7 +88,7 @@ func dataRoot() string {
 }
 
 // fill writes the clinic with raw statements: what is measured is reading it.
-func fill(b testing.TB, app core.App, history int) {
+func fill(b testing.TB, app core.App, history, coming int) {
 	b.Helper()
 	location := clinictest.Location(b, app)
 	group := clinictest.Make(b, app, "reason_groups", clinictest.Fields{"name": "Measuring"})
