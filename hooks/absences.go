@@ -6,6 +6,21 @@ import (
 	"pawbell/internal/store"
 )
 
+// absenceSound refuses an absence of nobody or of no time, and one whose text could not be sent to the owners.
+func (h House) absenceSound(e *core.RecordEvent) error {
+	if err := e.Next(); err != nil {
+		return err
+	}
+	if err := store.CheckAbsence(e.Record); err != nil {
+		return refused(err)
+	}
+	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
+	if err != nil {
+		return err
+	}
+	return refused(store.CheckAbsenceText(clinic, e.Record))
+}
+
 // absenceMade does to visits what a new absence says, and tells their owners, or stores nothing.
 func (h House) absenceMade(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {

@@ -1,6 +1,7 @@
 package hooks_test
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -302,4 +303,28 @@ func TestAnAbsenceMayTellOnEveryChannel(t *testing.T) {
 	visit := c.owned("2027-03-01 13:00:00.000Z", fields{"email": "anna@owner.example", "sms_phone": "+4520000001"})
 	c.sick(c.superuser, "tell", fields{"channels": []string{"sms", "email"}, "channel_mode": "every"})
 	c.same("messages", []string{"day_notice email anna@owner.example: queued 03-01 07:10", "day_notice sms +4520000001: queued 03-01 08:00"}, c.dayNotices(visit))
+}
+
+// a text that could not be sent is refused when the absence is saved, not when owners are waiting for it.
+func TestAnAbsencesTextIsJudged(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	mailOnly := clinictest.Make(t, c.app, store.Templates, fields{"code": "mail_only", "name": "Mail only", "locale": "en", "purpose": "day_notice", "subject": "Sorry", "email_text": "Sorry"})
+	for name, r := range map[string]struct {
+		change fields
+		code   string
+	}{
+		"a text about payment":           {fields{"visits": "tell", "template": c.template("payment_due").Id}, "empty_code"},
+		"a text of e-mail alone, by SMS": {fields{"visits": "cancel", "template": mailOnly.Id, "channels": []string{"sms"}}, "no_text"},
+		"visits are kept":                {fields{"visits": "keep", "template": c.template("payment_due").Id}, ""},
+		"the text for it":                {fields{"visits": "cancel", "template": c.template("day_notice").Id}, ""},
+		"a text of e-mail alone, by all": {fields{"visits": "cancel", "template": mailOnly.Id, "channels": []string{"email", "sms"}}, ""},
+	} {
+		form := fields{"practitioner": c.practitioner.Id, "starts_at": "2027-03-01 00:00:00.000Z", "ends_at": "2027-03-02 00:00:00.000Z", "kind": "sick"}
+		maps.Copy(form, r.change)
+		answer := c.as(c.superuser, http.MethodPost, absencesPath, form)
+		if answer.code("template") != r.code || (r.code == "") != (answer.Status == http.StatusOK) {
+			t.Errorf("%s: %d %s", name, answer.Status, answer.Body)
+		}
+	}
 }

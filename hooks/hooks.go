@@ -86,7 +86,7 @@ func Bind(app core.App, h House) {
 	app.OnRecordValidate(store.BookingSettings).BindFunc(bookingSettingsSound)
 	app.OnRecordValidate(store.MessageSettings).BindFunc(messageSettingsSound)
 	app.OnRecordValidate(store.Shifts).BindFunc(shiftSound)
-	app.OnRecordValidate(store.Absences).BindFunc(absenceSound)
+	app.OnRecordValidate(store.Absences).BindFunc(h.absenceSound)
 	app.OnRecordCreate(store.Absences).BindFunc(inTx(h.absenceMade))
 	app.OnRecordUpdate(store.Absences).BindFunc(inTx(h.absenceChanged))
 	app.OnRecordDelete(store.Absences).BindFunc(inTx(h.absenceLifted))

@@ -55,7 +55,6 @@ var (
 	bookingSettingsSound = sound(store.CheckBookingSettings)
 	messageSettingsSound = sound(store.CheckMessageSettings)
 	shiftSound           = sound(store.CheckShift)
-	absenceSound         = sound(store.CheckAbsence)
 	reasonSound          = sound(store.CheckReason)
 	translationsSound    = sound(store.CheckTranslations)
 )

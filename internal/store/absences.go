@@ -41,6 +41,29 @@ func readAbsence(r *core.Record) absence {
 // silent reports whether visits are left as they are.
 func (a absence) silent() bool { return a.fate != notify.FateTell && a.fate != notify.FateCancel }
 
+// CheckAbsenceText refuses a text that could not be sent to the owners of visits, at any place that the absence may fall upon.
+func CheckAbsenceText(clinic *Clinic, r *core.Record) error {
+	a, id := readAbsence(r), text(r, "template")
+	if a.silent() || id == "" {
+		return nil
+	}
+	for _, at := range clinic.Order {
+		if a.location != "" && a.location != at.ID {
+			continue
+		}
+		m := notify.Mailing{Purpose: outbox.DayNotice, Location: at.Notify, Template: id, Templates: clinic.Templates, Channels: channels(list(r, "channels"))}
+		if field, problem := m.Problem(clinic.Base); field != "" {
+			refusal := wrong("template", problem.Code, problem.Message)
+			refusal.Params = map[string]any{"name": problem.Name, "nearest": problem.Nearest}
+			return refusal
+		}
+		if !m.Worded() {
+			return wrong("template", notify.NoText, "This text says nothing on the channels chosen.")
+		}
+	}
+	return nil
+}
+
 // AbsentVisits lists the visits that an absence newly falls upon, owner by owner, the first visit first: still ahead, in its time and of its
 // person or place, and not fallen upon by the absence as it was before (nil for a new one). An absence that leaves visits as they are has
 // none.
@@ -296,6 +319,7 @@ func CallMissed(app core.App, clinic *Clinic, key links.Key, now time.Time) (mor
 	if err != nil {
 		return false, fmt.Errorf("look for missed day notices: %w", err)
 	}
+	made := 0
 	for _, m := range missed {
 		visit, err := FindVisit(app, m.Booking)
 		if err != nil || visit == nil {
@@ -311,6 +335,7 @@ func CallMissed(app core.App, clinic *Clinic, key links.Key, now time.Time) (mor
 		if err := makeCall(app, f.Location.ID, m.Message, notify.MissedNotice(f)); err != nil {
 			return false, err
 		}
+		made++
 	}
-	return len(missed) == limit, nil
+	return len(missed) == limit && made > 0, nil
 }
