@@ -125,6 +125,9 @@ func makeDemoPlaces(app core.App, now time.Time) error {
 	if err := d.reasons(); err != nil {
 		return err
 	}
+	if err := d.rules(); err != nil {
+		return err
+	}
 	return d.accounts()
 }
 

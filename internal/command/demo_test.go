@@ -48,7 +48,7 @@ func counts(t *testing.T, app core.App) map[string]string {
 	all := map[string]string{}
 	for _, collection := range []string{
 		store.Locations, store.Practitioners, store.Shifts, store.Absences, store.Resources, store.Reasons, store.Species, store.Staff,
-		store.NotificationAddresses, store.Clients, store.Patients, store.Bookings, store.BookingRequests, store.Messages, store.Tasks,
+		store.NotificationAddresses, store.ReminderRules, store.Reminders, store.Broadcasts, store.Clients, store.Patients, store.Bookings, store.BookingRequests, store.Messages, store.Tasks,
 		core.CollectionNameSuperusers,
 	} {
 		var row struct {
@@ -120,7 +120,7 @@ func isWhole(t *testing.T, app core.App, now time.Time) {
 		"coming": count(t, app, store.Bookings, dbx.NewExp("starts_at > {:now}", dbx.Params{"now": store.Instant(now)})),
 		"staff":  count(t, app, store.Staff),
 	}
-	want := map[string]int64{"locations": 3, "practitioners": 10, "clients": 300, "past": 300, "coming": 120, "staff": 3}
+	want := map[string]int64{"locations": 3, "practitioners": 10, "clients": 300, "past": 303, "coming": 120, "staff": 3}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -137,9 +137,21 @@ func isWhole(t *testing.T, app core.App, now time.Time) {
 	if n := count(t, app, store.Messages, dbx.NewExp("state IN ('failed', 'stale')")); n > 0 {
 		t.Errorf("%d messages could not be written", n)
 	}
-	for _, purpose := range []string{"booking_received", "booking_confirmation", "visit_reminder", "notice_booking", "notice_cancellation"} {
+	for _, purpose := range []string{"booking_received", "booking_confirmation", "visit_reminder", "notice_booking", "notice_cancellation", "reminder"} {
 		if count(t, app, store.Messages, dbx.HashExp{"purpose": purpose}) == 0 {
 			t.Errorf("nothing shows a %s", purpose)
+		}
+	}
+	if n := count(t, app, store.Broadcasts, dbx.NewExp("state = 'draft' AND recipients > 10")); n != 1 {
+		t.Errorf("%d drafts show how many people they reach", n)
+	}
+	for name, where := range map[string]dbx.Expression{
+		"made by a visit":    dbx.NewExp("rule != '' AND booking != '' AND state = 'scheduled'"),
+		"due soon by a rule": dbx.NewExp("rule != '' AND next_send_at != '' AND next_send_at < {:soon}", dbx.Params{"soon": store.Instant(now.AddDate(0, 0, 7))}),
+		"made by hand":       dbx.NewExp("rule = ''"),
+	} {
+		if n := count(t, app, store.Reminders, where); n < 3 {
+			t.Errorf("%d reminders are %s", n, name)
 		}
 	}
 	for _, status := range booking.Statuses() {

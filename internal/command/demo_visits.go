@@ -67,6 +67,9 @@ func makeDemoLife(ctx context.Context, app core.App, now time.Time, p *progress)
 		}
 		p.step()
 	}
+	if err := l.dueAgain(); err != nil {
+		return err
+	}
 	p.begin("Coming visits", demoComing)
 	for i := range demoComing {
 		if err := l.coming(demoPlaces[i%len(demoPlaces)].country, i/len(demoPlaces)); err != nil {
@@ -74,7 +77,10 @@ func makeDemoLife(ctx context.Context, app core.App, now time.Time, p *progress)
 		}
 		p.step()
 	}
-	return nil
+	if err := l.reminders(); err != nil {
+		return err
+	}
+	return l.news()
 }
 
 // occasion is a visit that could be: who, with which animal, what for, and when there is time.
