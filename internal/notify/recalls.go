@@ -172,6 +172,7 @@ type recallSend struct {
 	at      time.Time
 	// patients are those that it still concerns.
 	patients []string
+	asked    bool // a person asked for this moment
 	fate     fate
 	reason   outbox.Reason
 	leaves   time.Time // where it waits
@@ -259,7 +260,7 @@ const usefulFor = 24 * time.Hour
 func (p *recallPlanner) judge(t *recallTurn, s *recallSend) {
 	row, own := p.rows[s.key]
 	speaker, spoken := p.spoken[s.key]
-	if spoken && !(own && settled(row)) && settled(speaker) && !failed(speaker) {
+	if spoken && !(own && settled(row)) && settled(speaker) && !p.gaveUp(speaker) {
 		row, own = speaker, false
 	}
 	switch {
@@ -278,7 +279,7 @@ func (p *recallPlanner) judge(t *recallTurn, s *recallSend) {
 		return
 	}
 	if own && row.State == outbox.Queued && row.OwnTime {
-		s.at, s.On = row.PlannedAt, calendar.On(row.PlannedAt, t.at.Zone)
+		s.at, s.On, s.asked = row.PlannedAt, calendar.On(row.PlannedAt, t.at.Zone), true
 	}
 	wished := own || spoken
 	if !wished && s.at.Before(t.MadeAt) {
@@ -303,15 +304,26 @@ func (p *recallPlanner) judge(t *recallTurn, s *recallSend) {
 		s.fate = fateOpen
 	default:
 		s.fate, s.reason = fateLost, cmp.Or(row.Reason, outbox.ReasonStale)
-		p.plan.Why[s.key] = outbox.ReasonNotWanted
+		if row.State == outbox.Queued {
+			// It was moved to a moment that is past.
+			s.reason = outbox.ReasonNotWanted
+			p.plan.Why[s.key] = outbox.ReasonNotWanted
+		}
 	}
 }
 
 // settled reports a row of whose message nothing more can come, or which is on its way.
 func settled(r outbox.Row) bool { return went(r) || r.State == outbox.Sending || spent(r) }
 
-// failed reports a row that tried to speak for others and could not: those may still have their turn.
-func failed(r outbox.Row) bool { return spent(r) && r.Reason != outbox.ReasonByPerson }
+// gaveUp reports a row that was to speak for others and could not, or whose own reminder a person ended: those others may still have their turn. Where
+// a person withdrew the very message, they have not.
+func (p *recallPlanner) gaveUp(r outbox.Row) bool {
+	if !spent(r) || r.Reason != outbox.ReasonByPerson {
+		return spent(r)
+	}
+	id, _ := recallOf(r.Key)
+	return slices.ContainsFunc(p.Recalls, func(one Recall) bool { return one.ID == id && one.Ended != "" })
+}
 
 // served reports whether a patient had the service of the reminder's group since.
 func (p *recallPlanner) served(r *Recall, patient string) bool {

@@ -25,7 +25,7 @@ func (p *recallPlanner) say(turns []*recallTurn) {
 			}
 			open[s.key] = place{t, s}
 			wishes = append(wishes, reminder.Wish{Key: s.key, Reminder: t.ID, Step: s.Step, Due: s.Due, On: s.On, At: s.at, MadeAt: t.MadeAt,
-				Patients: s.patients, Together: p.together(t, s)})
+				Patients: s.patients, Asked: s.asked, Together: p.together(t, s)})
 		}
 	}
 	for _, message := range reminder.Arrange(wishes, p.told(turns)) {
@@ -143,16 +143,23 @@ func (p *recallPlanner) teller(t *recallTurn, due calendar.Date, patients []stri
 // wording is the text of a reminder on a channel where it is not simply its template's: nil lets the template speak.
 func (p *recallPlanner) wording(t *recallTurn, channel outbox.Channel) *Template {
 	own := p.ownWords(t.Recall, channel)
-	if own == nil && (channel == outbox.Post || channel == outbox.External) {
-		locale := p.locale(t)
-		if p.Templates.choose(t.Template, string(outbox.Reminder), locale, t.at, channel) == nil {
-			// A template for texts alone still has words that a letter or another service can use.
-			if text := p.Templates.choose(t.Template, string(outbox.Reminder), locale, t.at, outbox.SMS); text != nil {
-				return &Template{ID: text.ID, Locale: text.Locale, Purpose: outbox.Reminder, Subject: text.Subject, Email: text.Template.SMS}
-			}
-		}
+	if own != nil || channel != outbox.Post && channel != outbox.External {
+		return own
 	}
-	return own
+	code := string(outbox.Reminder)
+	if _, named := p.Templates.ByID(t.Template); named {
+		code = ""
+	}
+	locale := p.locale(t)
+	if p.Templates.choose(t.Template, code, locale, t.at, channel) != nil {
+		return nil
+	}
+	text := p.Templates.choose(t.Template, code, locale, t.at, outbox.SMS)
+	if text == nil {
+		return nil
+	}
+	// A template for text messages alone still has words that a letter or another service can use.
+	return &Template{ID: text.ID, Locale: text.Locale, Purpose: outbox.Reminder, Subject: text.Subject, Email: text.Template.SMS}
 }
 
 func (p *recallPlanner) locale(t *recallTurn) string {

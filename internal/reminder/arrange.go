@@ -20,6 +20,7 @@ type Wish struct {
 	At       time.Time // the wished moment
 	MadeAt   time.Time // of the reminder, which decides between two wishes of one moment
 	Patients []string  // those that it still concerns; none = no patient in particular
+	Asked    bool      // a person asked for this very moment: what was told before does not bar it
 	// Together is what messages must have in common to be one: place, words, channel, receiver. "" = always said alone.
 	Together string
 }
@@ -104,6 +105,9 @@ func within(a, b calendar.Date, days int) bool {
 
 // free are the patients that no other reminder spoke of within the 30 days.
 func (w Wish) free(told []Told) []string {
+	if w.Asked {
+		return w.Patients
+	}
 	return slices.DeleteFunc(slices.Clone(w.Patients), func(patient string) bool {
 		for _, t := range told {
 			by, named := t.Patients[patient]
