@@ -99,7 +99,7 @@ func PlanRecalls(f RecallFacts) RecallPlan {
 			p.rows[r.Key] = r
 		}
 		for _, key := range r.Covers {
-			if before, known := p.spoken[key]; !known || !settled(before) {
+			if before, known := p.spoken[key]; !known || says(r) > says(before) {
 				p.spoken[key] = r
 			}
 		}
@@ -310,6 +310,19 @@ func (p *recallPlanner) judge(t *recallTurn, s *recallSend) {
 			p.plan.Why[s.key] = outbox.ReasonNotWanted
 		}
 	}
+}
+
+// says is how much a row decides about a key for which it speaks.
+func says(r outbox.Row) int {
+	switch {
+	case went(r):
+		return 3
+	case r.State == outbox.Sending:
+		return 2
+	case spent(r) && r.Reason == outbox.ReasonByPerson:
+		return 1
+	}
+	return 0
 }
 
 // settled reports a row of whose message nothing more can come, or which is on its way.

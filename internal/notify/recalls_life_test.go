@@ -3,6 +3,7 @@ package notify
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,7 +146,7 @@ func (l *recallLife) check(t *rapid.T) {
 		}
 		for _, key := range append([]string{r.Key}, r.Covers...) {
 			if said[key] {
-				t.Fatalf("%s was said twice (R-13)", key)
+				t.Fatalf("%s was said twice (R-13)\n%s", key, l.ledger())
 			}
 			said[key] = true
 		}
@@ -158,7 +159,7 @@ func (l *recallLife) check(t *rapid.T) {
 				if !slices.Contains(other.Patients, patient) || apart <= -30 || apart >= 30 || l.shared(patient, r, other) {
 					continue
 				}
-				t.Fatalf("%s was reminded of twice in %d days: %s and %s (R-44)", patient, apart, other.Key, r.Key)
+				t.Fatalf("%s was reminded of twice in %d days: %s and %s (R-44)\n%s", patient, apart, other.Key, r.Key, l.ledger())
 			}
 		}
 	}
@@ -169,4 +170,17 @@ func (l *recallLife) shared(patient string, a, b outbox.Row) bool {
 	return slices.ContainsFunc(l.f.Recalls, func(r Recall) bool {
 		return slices.Contains(r.Patients, patient) && slices.Contains(a.Reminders, r.ID) && slices.Contains(b.Reminders, r.ID)
 	})
+}
+
+// ledger lists the messages and reminders of a life that went wrong.
+func (l *recallLife) ledger() string {
+	var out strings.Builder
+	for _, r := range l.f.Rows {
+		fmt.Fprintf(&out, "%s %s %s planned %s sent %s own time %v, about %v for %v, with %v\n", r.Key, r.State, r.Reason, r.PlannedAt.Format(time.DateTime),
+			r.SentAt.Format(time.DateTime), r.OwnTime, r.Patients, r.Reminders, r.Covers)
+	}
+	for _, r := range l.f.Recalls {
+		fmt.Fprintf(&out, "%+v\n", r)
+	}
+	return out.String()
 }

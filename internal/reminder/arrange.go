@@ -57,7 +57,7 @@ func Arrange(wishes []Wish, told []Told) []Message {
 		if carried[i] {
 			continue
 		}
-		m := Message{Wish: w, Patients: w.free(told)}
+		m := Message{Wish: w, Patients: w.free(told, w.On)}
 		if len(w.Patients) > 0 && len(m.Patients) == 0 {
 			m.Duplicate = true
 			messages = append(messages, m)
@@ -73,7 +73,7 @@ func Arrange(wishes []Wish, told []Told) []Message {
 			if carried[j] || !w.near(other) || slices.Contains(reminders, other.Reminder) {
 				continue
 			}
-			free := other.free(told)
+			free := other.free(told, w.On)
 			if !slices.ContainsFunc(free, func(p string) bool { return about[p] == nil }) {
 				continue
 			}
@@ -103,15 +103,15 @@ func within(a, b calendar.Date, days int) bool {
 	return -days <= d && d <= days
 }
 
-// free are the patients that no other reminder spoke of within the 30 days.
-func (w Wish) free(told []Told) []string {
+// free are the patients that no other reminder spoke of within the 30 days around the day on which this one would be said.
+func (w Wish) free(told []Told, on calendar.Date) []string {
 	if w.Asked {
 		return w.Patients
 	}
 	return slices.DeleteFunc(slices.Clone(w.Patients), func(patient string) bool {
 		for _, t := range told {
 			by, named := t.Patients[patient]
-			if named && within(t.On, w.On, apart-1) && !slices.Contains(by, w.Reminder) {
+			if named && within(t.On, on, apart-1) && !slices.Contains(by, w.Reminder) {
 				return true
 			}
 		}

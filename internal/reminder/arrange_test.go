@@ -52,6 +52,7 @@ func TestArrange(t *testing.T) {
 		{"unless by the same reminder", []string{"a:2 Bella 2027-03-20 same"}, []string{"2027-03-01 Bella a"}, []string{"a:2: Bella"}},
 		{"the pet that was told of is left out", []string{"a Bella,Max 2027-03-20 same"}, []string{"2027-03-01 Bella z"}, []string{"a: Max"}},
 		{"a pet that was told of joins nobody", []string{"a Bella 2027-03-20 same", "b Max 2027-03-21 same"}, []string{"2027-03-01 Max z"}, []string{"a: Bella", "b: duplicate"}},
+		{"told of on its own day is one thing, on the day of the first another", []string{"a Bella 2027-03-20 same", "b Max 2027-04-10 same"}, []string{"2027-03-01 Max z"}, []string{"a: Bella", "b: Max"}},
 		{"about no patient in particular", []string{"a - 2027-03-01 same", "b - 2027-03-01 same"}, nil, []string{"a:", "b:"}},
 		{"of one moment, the one due first", []string{"b Bella 2027-03-01 same", "a Bella 2027-03-01 same"}, nil, []string{"a: Bella", "b: duplicate"}},
 	} {
