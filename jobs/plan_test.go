@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -20,15 +19,6 @@ func (tr *trial) reminder(fields ...clinictest.Fields) *core.Record {
 	return clinictest.Make(tr.t, tr.app, store.Reminders, append([]clinictest.Fields{{
 		"client": tr.client.Id, "patients": []string{tr.bella.Id}, "location": tr.location.Id, "due_on": "2027-03-15",
 	}}, fields...)...)
-}
-
-// plan runs the planner at a moment.
-func (tr *trial) plan(at time.Time) {
-	tr.t.Helper()
-	tr.clock = at
-	if err := tr.Plan(context.Background(), at); err != nil {
-		tr.t.Fatalf("plan: %v", err)
-	}
 }
 
 func (tr *trial) stands(r *core.Record, want string) {

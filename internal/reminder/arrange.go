@@ -20,7 +20,8 @@ type Wish struct {
 	At       time.Time // the wished moment
 	MadeAt   time.Time // of the reminder, which decides between two wishes of one moment
 	Patients []string  // those that it still concerns; none = no patient in particular
-	Asked    bool      // a person asked for this very moment: what was told before does not bar it
+	// Asked: a person asked for this very moment. What was told before does not bar it, and it waits for no other.
+	Asked bool
 	// Together is what messages must have in common to be one: place, words, channel, receiver. "" = always said alone.
 	Together string
 }
@@ -70,7 +71,7 @@ func Arrange(wishes []Wish, told []Told) []Message {
 		reminders := []string{w.Reminder}
 		for j := i + 1; j < len(wishes) && w.Together != ""; j++ {
 			other := wishes[j]
-			if carried[j] || !w.near(other) || slices.Contains(reminders, other.Reminder) {
+			if carried[j] || other.Asked || !w.near(other) || slices.Contains(reminders, other.Reminder) {
 				continue
 			}
 			free := other.free(told, w.On)
