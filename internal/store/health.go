@@ -39,17 +39,13 @@ func Health(app core.App, now time.Time, except ...outbox.Channel) (QueueHealth,
 		channels += ` AND channel != {:` + name + `}`
 		params[name] = string(c)
 	}
-	priorities := make([]string, 0, len(outbox.Priorities()))
-	for _, p := range outbox.Priorities() {
-		priorities = append(priorities, strconv.Itoa(p))
-	}
 	var oldest, last string
 	for _, question := range []struct {
 		sql  string
 		into []any
 	}{
 		{`SELECT count(*) FROM messages WHERE state = 'queued'`, []any{&h.Queued}},
-		{`SELECT count(*), ifnull(min(max(send_at, next_try_at)), '') FROM messages WHERE state = 'queued' AND priority IN (` + strings.Join(priorities, ", ") + `)
+		{`SELECT count(*), ifnull(min(max(send_at, next_try_at)), '') FROM messages WHERE state = 'queued' AND ` + anyPriority("priority") + `
 			AND send_at <= {:now} AND next_try_at <= {:now}` + channels, []any{&h.Due, &oldest}},
 		{`SELECT count(*) FROM messages WHERE state = 'sending'`, []any{&h.Sending}},
 		{`SELECT count(*) FROM messages WHERE state = 'unknown'`, []any{&h.Unknown}},
@@ -65,6 +61,16 @@ func Health(app core.App, now time.Time, except ...outbox.Channel) (QueueHealth,
 	}
 	h.OldestDue, h.LastDispatch = ParseInstant(oldest), ParseInstant(last)
 	return h, nil
+}
+
+// anyPriority is a condition that is always true. It lets SQLite find what is due by the index that begins with state and priority, as a walk for each
+// priority; otherwise it would read all that is queued, for whatever moment.
+func anyPriority(column string) string {
+	var list []string
+	for _, p := range outbox.Priorities() {
+		list = append(list, strconv.Itoa(p))
+	}
+	return column + ` IN (` + strings.Join(list, ", ") + `)`
 }
 
 // standstill is the task of a queue that does not move. Its title is what it is found by.

@@ -114,8 +114,8 @@ func RaiseLetters(app core.App, clinic *Clinic, now time.Time, limit int) (ended
 		if err := doneTasks(tx, over, string(ByMachine)); err != nil {
 			return err
 		}
-		due, err := letters(tx, clinic, ` WHERE m.state = 'queued' AND m.channel = 'post' AND m.send_at <= {:now}
-			AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.message = m.id AND t.kind = '`+letterTask+`') ORDER BY m.send_at LIMIT {:limit}`,
+		due, err := letters(tx, clinic, ` WHERE m.state = 'queued' AND `+anyPriority("m.priority")+` AND m.channel = 'post' AND m.send_at <= {:now}
+			AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.message = m.id AND t.kind = '`+letterTask+`') ORDER BY +m.send_at LIMIT {:limit}`,
 			dbx.Params{"now": Instant(now), "limit": limit}, nil)
 		if err != nil {
 			return err
@@ -191,8 +191,8 @@ func HandedOver(app core.App, clinic *Clinic, rows []Outgoing, by string, now ti
 func EndUnfetched(app core.App, clinic *Clinic, now time.Time, limit int) (ids []string, err error) {
 	err = app.RunInTransaction(func(tx core.App) error {
 		ids = nil
-		due, err := readRows(tx.NonconcurrentDB().NewQuery(rowColumns + ` WHERE m.state = 'queued' AND m.channel = 'external' AND m.send_at <= {:now}
-			ORDER BY m.expires_at LIMIT {:limit}`).Bind(dbx.Params{"now": Instant(now), "limit": limit}))
+		due, err := readRows(tx.NonconcurrentDB().NewQuery(rowColumns + ` WHERE m.state = 'queued' AND ` + anyPriority("m.priority") + ` AND m.channel = 'external' AND m.send_at <= {:now}
+			ORDER BY +m.expires_at LIMIT {:limit}`).Bind(dbx.Params{"now": Instant(now), "limit": limit}))
 		if err != nil {
 			return fmt.Errorf("read what waits to be fetched: %w", err)
 		}
