@@ -33,7 +33,7 @@ const (
 // Dispatch sends everything that is due, most urgent first, until nothing is left or ctx ends. The next batch is leased while the last one
 // is still on its way.
 func (j *house) Dispatch(ctx context.Context, now time.Time) error {
-	defer j.tally.tell(j.app.Logger())
+	defer j.tell()
 	if err := j.settleLost(ctx, now); err != nil {
 		return err
 	}

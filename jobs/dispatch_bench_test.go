@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -123,6 +124,15 @@ func processor(b *testing.B) time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
+// forget has the system count the most memory from here on, so that what filled the queue is not in it.
+func forget(b *testing.B) {
+	b.Helper()
+	debug.FreeOSMemory()
+	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil {
+		b.Log("the most memory includes filling the queue:", err)
+	}
+}
+
 // BenchmarkDispatch empties a queue into a local mail server or a local Twilio, beside the bare exchange with the same server.
 func BenchmarkDispatch(b *testing.B) {
 	for _, channel := range []string{"email", "sms"} {
@@ -156,6 +166,7 @@ func BenchmarkDispatch(b *testing.B) {
 					j := &house{app: app, desk: desk, gateways: gateways, now: func() time.Time { return tuesday }, bell: make(chan struct{}, 1)}
 					j.start(context.WithCancel(context.Background()))
 					taken.Store(0)
+					forget(b)
 					began := processor(b)
 					b.StartTimer()
 					if err := j.Dispatch(context.Background(), tuesday); err != nil {

@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"log/slog"
 	"sync"
 
 	"pawbell/internal/outbox"
@@ -49,12 +48,27 @@ func (t *tally) noted(answers []answer) {
 	}
 }
 
-// tell writes the line and begins anew. A run that found nothing says nothing.
-func (t *tally) tell(log *slog.Logger) {
+// told is what the run did, in numbers, and begins anew. A run that found nothing says nothing: nil.
+func (t *tally) told() map[string]any {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
+	var numbers map[string]any
 	if t.found > 0 {
-		log.Info("dispatched", "found", t.found, "sent", t.sent, "failed", t.failed, "again", t.again, "held", t.held, "in_doubt", t.inDoubt, "skipped", t.ended)
+		numbers = map[string]any{
+			"found": t.found, "sent": t.sent, "failed": t.failed, "again": t.again, "held": t.held, "in_doubt": t.inDoubt, "skipped": t.ended,
+		}
 	}
 	t.found, t.sent, t.failed, t.again, t.held, t.inDoubt, t.ended = 0, 0, 0, 0, 0, 0, nil
+	return numbers
+}
+
+// tell writes the report of a run into the log.
+func (j *house) tell() {
+	numbers := j.tally.told()
+	if numbers == nil {
+		return
+	}
+	if err := store.ReportRun(j.app, "dispatched", numbers); err != nil {
+		j.app.Logger().Error("a run could not be reported", "error", err.Error())
+	}
 }
