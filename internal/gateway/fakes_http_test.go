@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -49,11 +50,13 @@ var mailgunDialect = dialect{
 		}
 		var items []map[string]any
 		for _, m := range f.all() {
-			id := strings.Trim(headerOf(m.raw, "Message-ID"), "<>")
-			if id == r.URL.Query().Get("message-id") {
-				items = append(items, map[string]any{"event": r.URL.Query().Get("event"), "id": "ev1", "timestamp": 1803888900.5,
-					"message": map[string]any{"headers": map[string]any{"message-id": id}}})
+			id, asked := strings.Trim(headerOf(m.raw, "Message-ID"), "<>"), r.URL.Query()
+			if asked.Has("message-id") && id != asked.Get("message-id") || asked.Has("recipient") && !slices.Contains(m.recipients, asked.Get("recipient")) {
+				continue
 			}
+			items = append(items, map[string]any{"event": asked.Get("event"), "id": "ev1", "timestamp": 1803888900.5,
+				"message":        map[string]any{"headers": map[string]any{"message-id": id}},
+				"user-variables": map[string]any{"message_id": headerOf(m.raw, "X-Pawbell-Message")}})
 		}
 		if err := json.NewEncoder(w).Encode(map[string]any{"items": items}); err != nil {
 			panic(err)

@@ -170,8 +170,9 @@ func mailgunWords(body []byte) string {
 	return string(body)
 }
 
-// Find asks for the event that Mailgun writes when it takes a message, by our Message-ID. Events show up late: a nil answer is worth
-// something only after [Lag].
+// Find asks for the event that Mailgun writes when it takes a message: by our Message-ID, and if that is not known, by the recipient, for our id
+// travels beside the message as well. The Message-ID ends in the sender's domain, and a location may have got another sender since. Events show up
+// late: a nil answer is worth something only after [Lag].
 func (g *Mailgun) Find(ctx context.Context, l Lookup) (*Found, error) {
 	written, refusal := write(Message{ID: l.Message.ID, From: l.Message.From, To: l.Message.To}, g.sender(), l.Since)
 	if refusal != nil {
@@ -179,14 +180,30 @@ func (g *Mailgun) Find(ctx context.Context, l Lookup) (*Found, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, g.options.Timeout)
 	defer cancel()
-	ctx, seen := noted(ctx)
-	query := url.Values{
-		"event":      {"accepted"},
-		"message-id": {written.id}, // with angle brackets the filter matches nothing
-		"limit":      {"25"},
+	for _, question := range []url.Values{
+		{"message-id": {written.id}, "limit": {"25"}}, // with angle brackets the filter matches nothing
+		{"recipient": {written.to[0]}, "begin": {strconv.FormatInt(l.Since.Add(-clockTolerance).Unix(), 10)}, "ascending": {"yes"}, "limit": {"300"}},
+	} {
+		question.Set("event", "accepted")
+		events, err := g.events(ctx, question)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range events {
+			id := strings.Trim(e.Message.Headers.MessageID, "<>")
+			if e.Event == "accepted" && id != "" && (id == written.id || e.messageID() == l.Message.ID) && !l.taken(id) {
+				return &Found{GatewayID: id, CreatedAt: e.at(l.Since), State: outbox.Sent}, nil
+			}
+		}
 	}
+	return nil, nil
+}
+
+// events reads the first page of a list of events.
+func (g *Mailgun) events(ctx context.Context, question url.Values) ([]mailgunEvent, error) {
+	ctx, seen := noted(ctx)
 	where := g.base.JoinPath(g.options.Domain, "events")
-	where.RawQuery = query.Encode()
+	where.RawQuery = question.Encode()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, where.String(), nil)
 	if err != nil {
 		return nil, errors.New("ask Mailgun: not a web address")
@@ -197,7 +214,9 @@ func (g *Mailgun) Find(ctx context.Context, l Lookup) (*Found, error) {
 		return nil, fmt.Errorf("ask Mailgun: %s", cause(err))
 	}
 	// The transport has read the body already.
-	response.Body.Close()
+	if err := response.Body.Close(); err != nil {
+		return nil, fmt.Errorf("ask Mailgun: %s", cause(err))
+	}
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("ask Mailgun: HTTP %d", response.StatusCode)
 	}
@@ -207,10 +226,5 @@ func (g *Mailgun) Find(ctx context.Context, l Lookup) (*Found, error) {
 	if err := json.Unmarshal(seen.body, &page); err != nil {
 		return nil, errors.New("ask Mailgun: an answer that is no list of events")
 	}
-	for _, item := range page.Items {
-		if item.Event == "accepted" && strings.Trim(item.Message.Headers.MessageID, "<>") == written.id && !l.taken(written.id) {
-			return &Found{GatewayID: written.id, CreatedAt: item.at(l.Since), State: outbox.Sent}, nil
-		}
-	}
-	return nil, nil
+	return page.Items, nil
 }

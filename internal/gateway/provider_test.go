@@ -151,6 +151,27 @@ func TestTwilioFindsTheOldestTextThatIsNobodyElses(t *testing.T) {
 	}
 }
 
+// a location may get another sender between an attempt and the question about it, and with it another Message-ID; the e-mail is known by the id
+// that travels beside it, and no other one to the same owner is taken for it.
+func TestMailgunFindsWhatAnEarlierSenderSent(t *testing.T) {
+	t.Parallel()
+	r := rigs(t, unhurried)["mailgun"](t)
+	r.provider.be(hangsAfter)
+	for _, id := range []string{"msg000000000007", "msg000000000008"} {
+		m := r.message
+		m.ID = id
+		r.gateway.Send(within(t, 150*time.Millisecond), m)
+	}
+	for id, want := range map[string]string{"msg000000000007": "msg000000000007@clinic.example", "msg000000000008": "msg000000000008@clinic.example", "msg000000000009": "-"} {
+		m := r.message
+		m.ID, m.From = id, "hello@another.example"
+		found, err := r.gateway.Find(within(t, unhurried), Lookup{Message: m, Since: testDate})
+		if err != nil || idOf(found) != want {
+			t.Errorf("%s: %+v, %v", id, found, err)
+		}
+	}
+}
+
 func idOf(f *Found) string {
 	if f == nil {
 		return "-"

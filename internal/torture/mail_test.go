@@ -152,15 +152,15 @@ func (p *mailgun) events(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
-	wanted := r.URL.Query().Get("message-id")
+	asked := r.URL.Query()
 	items := []map[string]any{}
 	p.mutex.Lock()
 	for _, all := range p.accepted {
 		for _, a := range all {
-			if a.provider == "mailgun" && a.gatewayID == wanted {
+			if a.provider == "mailgun" && (asked.Has("message-id") && a.gatewayID == asked.Get("message-id") || asked.Has("recipient") && a.to == asked.Get("recipient")) {
 				items = append(items, map[string]any{
 					"event": "accepted", "id": a.id + "-accepted", "timestamp": float64(a.at.UnixMilli()) / 1000,
-					"message": map[string]any{"headers": map[string]any{"message-id": a.gatewayID}},
+					"message": map[string]any{"headers": map[string]any{"message-id": a.gatewayID}}, "user-variables": map[string]any{"message_id": a.id},
 				})
 			}
 		}
