@@ -157,6 +157,7 @@ func indexed(t *testing.T, app core.App, statement string) {
 	if err := app.DB().NewQuery("EXPLAIN QUERY PLAN " + statement).All(&plan); err != nil {
 		t.Fatalf("%v\n%s", err, statement)
 	}
+	long := strings.Contains(statement, "messages m") || strings.Contains(statement, "message_events")
 	byDue, whole := false, make([]string, len(plan))
 	for i, step := range plan {
 		whole[i] = step.Detail
@@ -170,7 +171,7 @@ func indexed(t *testing.T, app core.App, statement string) {
 		switch {
 		case scanned && grows && !newest,
 			strings.HasSuffix(step, "(state=?)") && !strings.Contains(step, "COVERING"),
-			strings.Contains(step, "TEMP B-TREE FOR ORDER BY") && !byDue:
+			long && strings.Contains(step, "TEMP B-TREE FOR ORDER BY") && !byDue:
 			t.Errorf("%s\n%s\n%s", step, statement, strings.Join(whole, "\n"))
 			return
 		}
