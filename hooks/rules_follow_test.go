@@ -290,14 +290,43 @@ func TestWhatAPersonDecidedStays(t *testing.T) {
 	c.visited(client, pet, "2026-04-01 08:00:00.000Z")
 	other, hers := c.petOwner()
 	c.visited(other, hers, "2026-05-01 08:00:00.000Z")
+	c.patch(c.superuser, c.onlyReminder(client), fields{"state": "cancelled"})
 	c.patch(c.superuser, c.onlyReminder(other), fields{"due_on": "2027-05-20"})
 	answer := c.patch(c.superuser, rule, fields{"due_number": 14, "due_unit": "month"})
 	if got := answer.JSON["follow"].(fields)["kept"]; got != 1.0 {
 		t.Errorf("%v kept", got)
 	}
 	c.carryOut()
-	c.madeByRules(client, "2027-06-01 scheduled")
+	c.madeByRules(client, "2027-04-01 cancelled by_person")
 	c.madeByRules(other, "2027-05-20 scheduled")
+	c.patch(c.superuser, rule, fields{"inactive": true})
+	c.carryOut()
+	c.patch(c.superuser, rule, fields{"inactive": false})
+	c.carryOut()
+	c.madeByRules(client, "2027-04-01 cancelled by_person")
+	c.madeByRules(other, "2027-05-20 scheduled")
+}
+
+// ways and texts of a rule reach what it has made and what has not left yet; what somebody chose for one reminder stays.
+func TestWaysAndTextsFollowTheRule(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	rule := c.rule()
+	client, pet := c.petOwner()
+	c.visited(client, pet, "2026-04-01 08:00:00.000Z")
+	other, hers := c.petOwner()
+	c.visited(other, hers, "2026-05-01 08:00:00.000Z")
+	c.patch(c.superuser, c.onlyReminder(other), fields{"methods": []string{"sms"}})
+	friendly := clinictest.Make(t, c.app, store.Templates, fields{"code": "friendly", "name": "Friendly", "purpose": "reminder", "locale": "en",
+		"subject": "{{ patient.name }} misses us", "email_text": "Come and see us.", "sms_text": "{{ patient.name }} misses us"})
+	c.patch(c.superuser, rule, fields{"template": friendly.Id, "methods": []string{"email", "sms"}, "steps": []int{-7, 0}})
+	c.carryOut()
+	c.recalled(client,
+		"2027-03-25 09:00 email queued: Bella misses us", "2027-03-25 09:00 sms queued: Bella misses us",
+		"2027-04-01 09:00 email queued: Bella misses us", "2027-04-01 09:00 sms queued: Bella misses us")
+	c.recalled(other,
+		"2027-04-24 09:00 sms queued: Bella misses us", "2027-05-01 09:00 email cancelled not_wanted: Time for Bella to see us again",
+		"2027-05-01 09:00 sms queued: Bella misses us")
 }
 
 func (c *clinic) onlyReminder(client *core.Record) *core.Record {

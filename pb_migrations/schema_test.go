@@ -245,17 +245,19 @@ func TestQuestionsAskedAllTheTimeHaveAnIndex(t *testing.T) {
 	t.Parallel()
 	app := fresh(t)
 	for question, index := range map[string]string{
-		"SELECT id FROM messages WHERE state = 'queued' AND send_at <= '2027' ORDER BY priority, send_at LIMIT 100": "idx_messages_due",
-		"SELECT id FROM messages WHERE state = 'queued' AND expires_at <= '2027'":                                   "idx_messages_expiring",
-		"SELECT id FROM messages WHERE state = 'sending' AND leased_until <= '2027'":                                "idx_messages_leased",
-		"SELECT id FROM messages WHERE `key` = 'a' AND `key` != ''":                                                 "idx_messages_key",
-		"SELECT id FROM messages WHERE booking = 'a'":                                                               "idx_messages_booking",
-		"SELECT id FROM message_events WHERE message = 'a' ORDER BY at":                                             "idx_message_events_message",
-		"SELECT id FROM bookings WHERE practitioner = 'a' AND busy_from >= '2027' AND busy_from < '2028'":           "idx_bookings_practitioner",
-		"SELECT id FROM bookings WHERE location = 'a' AND busy_from >= '2027' AND busy_from < '2028'":               "idx_bookings_location",
-		"SELECT id FROM absences WHERE practitioner = 'a' AND ends_at > '2027'":                                     "idx_absences_practitioner",
-		"SELECT id FROM clients WHERE match_name = 'a'":                                                             "idx_clients_match_name",
-		"SELECT id FROM booking_requests WHERE idempotency_key = 'a' AND idempotency_key != ''":                     "idx_booking_requests_idempotency_key",
+		"SELECT id FROM messages WHERE state = 'queued' AND send_at <= '2027' ORDER BY priority, send_at LIMIT 100":       "idx_messages_due",
+		"SELECT id FROM messages WHERE state = 'queued' AND expires_at <= '2027'":                                         "idx_messages_expiring",
+		"SELECT id FROM messages WHERE state = 'sending' AND leased_until <= '2027'":                                      "idx_messages_leased",
+		"SELECT id FROM messages WHERE `key` = 'a' AND `key` != ''":                                                       "idx_messages_key",
+		"SELECT id FROM messages WHERE booking = 'a'":                                                                     "idx_messages_booking",
+		"SELECT id FROM message_events WHERE message = 'a' ORDER BY at":                                                   "idx_message_events_message",
+		"SELECT id FROM bookings WHERE practitioner = 'a' AND busy_from >= '2027' AND busy_from < '2028'":                 "idx_bookings_practitioner",
+		"SELECT id FROM bookings WHERE location = 'a' AND busy_from >= '2027' AND busy_from < '2028'":                     "idx_bookings_location",
+		"SELECT id FROM absences WHERE practitioner = 'a' AND ends_at > '2027'":                                           "idx_absences_practitioner",
+		"SELECT id FROM patients WHERE born_on != '' AND born_on > '2020' AND born_on <= '2021' ORDER BY born_on LIMIT 9": "idx_patients_born_on",
+		"SELECT id FROM reminders WHERE origin != '' AND origin > 'rule:a:' AND origin < 'rule:a;' ORDER BY origin":       "idx_reminders_origin",
+		"SELECT id FROM clients WHERE match_name = 'a'":                                                                   "idx_clients_match_name",
+		"SELECT id FROM booking_requests WHERE idempotency_key = 'a' AND idempotency_key != ''":                           "idx_booking_requests_idempotency_key",
 	} {
 		var plan []struct {
 			Detail string `db:"detail"`

@@ -204,7 +204,7 @@ func neighbourPart(db dbx.Builder, groups []string, at RuleWalk, limit int, now 
 		return part, nil
 	}
 	err := db.Select("client").Distinct(true).From(Reminders).Where(in("reminder_group", groups)).
-		AndWhere(dbx.NewExp("client > {:after} AND (state IN ('scheduled', 'held') OR state = 'done' AND due_on >= {:recent})",
+		AndWhere(dbx.NewExp("client > {:after} AND (+state IN ('scheduled', 'held') OR +state = 'done' AND +due_on >= {:recent})",
 			dbx.Params{"after": at.After, "recent": calendar.On(now, time.UTC).Add(-recent).String()})).
 		OrderBy("client").Limit(int64(limit)).Column(&part.clients)
 	if err != nil {
