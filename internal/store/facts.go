@@ -209,9 +209,10 @@ func addressKey(address string) string {
 	return address
 }
 
-// messageRow is a message as planning sees it, and the booking that it is about.
+// messageRow is a message as planning sees it, and the booking and the client that it is about.
 type messageRow struct {
 	ID        string  `db:"id"`
+	Client    string  `db:"client"`
 	Booking   string  `db:"booking"`
 	Key       string  `db:"key"`
 	Purpose   string  `db:"purpose"`
@@ -262,7 +263,7 @@ func messageRows(db dbx.Builder, which dbx.Expression) ([]outbox.Row, error) {
 }
 
 func readMessageRows(db dbx.Builder, which dbx.Expression) (rows []messageRow, err error) {
-	err = db.Select("id", "booking", "key", "purpose", "channel", "to", "bcc", "subject", "text", "locale", "template", "edited", "own_address", "own_time",
+	err = db.Select("id", "client", "booking", "key", "purpose", "channel", "to", "bcc", "subject", "text", "locale", "template", "edited", "own_address", "own_time",
 		"sequence", "state", "reason", "attempts", "planned_at", "send_at", "expires_at", "sent_at", "patients", "reminders", "covers").From(Messages).Where(which).All(&rows)
 	return rows, err
 }

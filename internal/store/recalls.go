@@ -57,6 +57,12 @@ func workOutRecalls(app core.App, clinic *Clinic, client string, now time.Time) 
 	if err != nil {
 		return w, fmt.Errorf("reminders of client %s: %w", client, err)
 	}
+	w.workOut(facts)
+	return w, nil
+}
+
+// workOut plans, and finds what brings the messages in line with the plan.
+func (w *recallWork) workOut(facts notify.RecallFacts) {
 	w.plan = notify.PlanRecalls(facts)
 	w.difference = diff(facts.Rows, w.plan.Planned, outbox.ReasonNotWanted)
 	for i, unwanted := range w.withdraw {
@@ -65,7 +71,6 @@ func workOutRecalls(app core.App, clinic *Clinic, client string, now time.Time) 
 			w.withdraw[i].Reason = why
 		}
 	}
-	return w, nil
 }
 
 // recallsInLine reports whether planning a client's reminders would change nothing. It needs no transaction.
@@ -84,8 +89,7 @@ func recallsInLine(app core.App, clinic *Clinic, client string, now time.Time) (
 
 // recallFacts reads everything that decides which recalls a client gets.
 func recallFacts(app core.App, clinic *Clinic, client string, records []*core.Record, now time.Time) (notify.RecallFacts, error) {
-	f := notify.RecallFacts{Now: now, Locations: map[string]notify.Location{}, Patients: map[string]notify.Patient{}, Serves: clinic.serves,
-		Templates: clinic.Templates, Links: notify.Links{Base: clinic.Base}}
+	f := clinic.recallFacts(now)
 	var err error
 	if f.Rows, err = messageRows(app.DB(), dbx.HashExp{"client": client, "purpose": string(outbox.Reminder)}); err != nil {
 		return f, fmt.Errorf("messages: %w", err)
@@ -102,41 +106,65 @@ func recallFacts(app core.App, clinic *Clinic, client string, records []*core.Re
 	if err != nil {
 		return f, err
 	}
-	addresses := []string{f.Client.Email, f.Client.SMSPhone}
-	grouped, byPost, since := false, false, now
-	for _, r := range records {
-		one, err := recall(clinic, r, starts)
-		if err != nil {
-			return f, err
-		}
-		if at := clinic.Locations[one.Location]; at != nil {
-			f.Locations[at.ID] = at.Notify
-		}
-		addresses = append(addresses, one.ToEmail, one.ToPhone)
-		byPost = byPost || slices.Contains(one.Methods, outbox.Post)
-		if one.Group != "" {
-			grouped = true
-			if one.Since.Before(since) {
-				since = one.Since
-			}
-		}
-		f.Recalls = append(f.Recalls, one)
+	asks, err := clinic.takeRecalls(&f, records, starts)
+	if err != nil {
+		return f, err
 	}
-	if byPost && !f.Client.Gone {
+	if asks.byPost && !f.Client.Gone {
 		if f.Client.Postal, err = postalAddress(app, client); err != nil {
 			return f, err
 		}
 	}
-	if f.Stopped, err = stopped(app.DB(), addresses); err != nil {
+	if f.Stopped, err = stopped(app.DB(), asks.addresses); err != nil {
 		return f, fmt.Errorf("stopped addresses: %w", err)
 	}
 	if err := recallPatients(app.DB(), clinic, client, f.Patients); err != nil {
 		return f, err
 	}
-	if grouped {
-		f.Visits, err = recallVisits(app.DB(), client, since, now)
+	if asks.grouped {
+		f.Visits, err = recallVisits(app.DB(), client, asks.since)
 	}
 	return f, err
+}
+
+// recallFacts are the facts that all clients share.
+func (c *Clinic) recallFacts(now time.Time) notify.RecallFacts {
+	return notify.RecallFacts{Now: now, Locations: map[string]notify.Location{}, Patients: map[string]notify.Patient{}, Serves: c.serves,
+		Templates: c.Templates, Links: notify.Links{Base: c.Base}}
+}
+
+// recallAsks is what else a client's reminders make it necessary to know.
+type recallAsks struct {
+	addresses       []string
+	grouped, byPost bool
+	since           time.Time // from when on visits may concern them
+}
+
+// takeRecalls puts a client's reminders into the facts.
+func (c *Clinic) takeRecalls(f *notify.RecallFacts, records []*core.Record, starts map[string]basisVisit) (recallAsks, error) {
+	asks := recallAsks{addresses: []string{f.Client.Email, f.Client.SMSPhone}, since: f.Now}
+	for _, r := range records {
+		one, err := recall(c, r, starts)
+		if err != nil {
+			return asks, err
+		}
+		if at := c.Locations[one.Location]; at != nil {
+			f.Locations[at.ID] = at.Notify
+		}
+		asks.addresses = append(asks.addresses, one.ToEmail, one.ToPhone)
+		asks.byPost = asks.byPost || slices.Contains(one.Methods, outbox.Post)
+		if one.Group != "" {
+			asks.grouped = true
+			if one.Since.Before(asks.since) {
+				asks.since = one.Since
+			}
+		}
+		f.Recalls = append(f.Recalls, one)
+	}
+	if held := f.Now.Add(-reminder.HoldEnds(time.Time{}).Sub(time.Time{})); held.Before(asks.since) {
+		asks.since = held
+	}
+	return asks, nil
 }
 
 // basisVisit is the visit that a reminder came from.
@@ -161,7 +189,12 @@ func basisVisits(db dbx.Builder, records []*core.Record) (map[string]basisVisit,
 		StartsAt string `db:"starts_at"`
 		Status   string `db:"status"`
 	}
-	if err := db.Select("id", "starts_at", "status").From(Bookings).Where(in("id", ids)).All(&rows); err != nil {
+	set, err := idSet(ids)
+	if err != nil {
+		return nil, err
+	}
+	err = db.NewQuery(`SELECT b.id, b.starts_at, b.status FROM json_each({:ids}) j JOIN bookings b ON b.id = j.value`).Bind(dbx.Params{"ids": set}).All(&rows)
+	if err != nil {
 		return nil, fmt.Errorf("visits that reminders came from: %w", err)
 	}
 	for _, r := range rows {
@@ -232,39 +265,20 @@ func (c *Clinic) rule(id string) *reminder.Rule {
 func (c *Clinic) serves(group, reason string) bool { return reminder.Serves(c.Rules, group, reason) }
 
 func recallPatients(db dbx.Builder, clinic *Clinic, client string, into map[string]notify.Patient) error {
-	var rows []struct {
-		ID       string `db:"id"`
-		Name     string `db:"name"`
-		Species  string `db:"species"`
-		Breed    string `db:"breed"`
-		Deceased string `db:"deceased_on"`
-		Inactive bool   `db:"inactive"`
-	}
+	var rows []patientRow
 	err := db.Select("id", "name", "species", "breed", "deceased_on", "inactive").From(Patients).Where(dbx.HashExp{"client": client}).All(&rows)
 	if err != nil {
 		return fmt.Errorf("patients: %w", err)
 	}
 	for _, r := range rows {
-		p := notify.Patient{ID: r.ID, Name: r.Name, Breed: r.Breed, Deceased: r.Deceased != "", Inactive: r.Inactive}
-		if s := clinic.Species[r.Species]; s != nil {
-			p.Species, p.SpeciesNames = s.Name, s.Translations.Field("name")
-		}
-		into[r.ID] = p
+		into[r.ID] = r.patient(clinic)
 	}
 	return nil
 }
 
 // recallVisits reads a client's visits that may complete a reminder or hold one back.
-func recallVisits(db dbx.Builder, client string, since, now time.Time) ([]notify.RecallVisit, error) {
-	var rows []struct {
-		Patient  string `db:"patient"`
-		Reason   string `db:"reason"`
-		Status   string `db:"status"`
-		StartsAt string `db:"starts_at"`
-	}
-	if held := now.Add(-reminder.HoldEnds(time.Time{}).Sub(time.Time{})); held.Before(since) {
-		since = held
-	}
+func recallVisits(db dbx.Builder, client string, since time.Time) ([]notify.RecallVisit, error) {
+	var rows []visitRow
 	err := db.Select("patient", "reason", "status", "starts_at").From(Bookings).
 		Where(dbx.NewExp("client = {:client} AND starts_at > {:since} AND patient != '' AND status NOT IN ('cancelled', 'no_show')",
 			dbx.Params{"client": client, "since": Instant(since)})).All(&rows)
@@ -273,7 +287,7 @@ func recallVisits(db dbx.Builder, client string, since, now time.Time) ([]notify
 	}
 	visits := make([]notify.RecallVisit, len(rows))
 	for i, r := range rows {
-		visits[i] = notify.RecallVisit{Patient: r.Patient, Reason: r.Reason, Status: booking.Status(r.Status), StartsAt: ParseInstant(r.StartsAt)}
+		visits[i] = r.visit()
 	}
 	return visits, nil
 }
@@ -282,20 +296,23 @@ func recallVisits(db dbx.Builder, client string, since, now time.Time) ([]notify
 // fields; they raise the revision as every write must.
 func writeRecallStates(app core.App, clinic *Clinic, records []*core.Record, states []notify.RecallState, now time.Time) error {
 	var changed []string
+	var all []stateNews
 	for i, s := range states {
-		r := records[i]
-		columns, err := recallNews(r, s)
+		news, err := recallNews(records[i], s)
 		if err != nil {
 			return err
 		}
-		if len(columns) == 0 {
+		if len(news) == 0 {
 			continue
 		}
-		columns["updated"], columns["revision"] = Instant(now), dbx.NewExp("[[revision]] + 1")
-		if _, err := app.NonconcurrentDB().Update(Reminders, columns, dbx.HashExp{"id": s.ID}).Execute(); err != nil {
-			return fmt.Errorf("write the state of reminder %s: %w", s.ID, err)
+		columns, err := recallColumns(s)
+		if err != nil {
+			return err
 		}
-		changed = append(changed, s.ID)
+		all, changed = append(all, stateNews{s.ID, columns}), append(changed, s.ID)
+	}
+	if err := writeStates(app.NonconcurrentDB(), all, now); err != nil {
+		return err
 	}
 	clinic.tellLater(app, Reminders, changed)
 	return nil

@@ -32,8 +32,9 @@ func (c *Clinic) placeOf(clients, visits string) string {
 	return ""
 }
 
-// histories reads what rules know of patients, by patient; in two questions, however many there are. Who is not stored is not among them.
-func histories(db dbx.Builder, clinic *Clinic, patients []string) (map[string]reminder.History, error) {
+// histories reads what rules know of patients, by patient, with their visits from a day on; in two questions, however many there are. Who is not
+// stored is not among them.
+func histories(db dbx.Builder, clinic *Clinic, patients []string, since calendar.Date) (map[string]reminder.History, error) {
 	ids, err := idSet(patients)
 	if err != nil {
 		return nil, err
@@ -60,8 +61,8 @@ func histories(db dbx.Builder, clinic *Clinic, patients []string) (map[string]re
 		StartsAt string `db:"starts_at"`
 	}
 	err = db.NewQuery(`SELECT b.id, b.patient, b.reason, b.location, b.starts_at
-		FROM json_each({:ids}) j CROSS JOIN bookings b ON b.patient = j.value WHERE +b.status = 'completed' ORDER BY b.starts_at`).
-		Bind(dbx.Params{"ids": ids}).All(&visits)
+		FROM json_each({:ids}) j CROSS JOIN bookings b ON b.patient = j.value WHERE +b.status = 'completed' AND b.starts_at >= {:since} ORDER BY b.starts_at`).
+		Bind(dbx.Params{"ids": ids, "since": since.String()}).All(&visits)
 	if err != nil {
 		return nil, fmt.Errorf("read completed visits: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 
+	"pawbell/internal/calendar"
 	"pawbell/internal/reminder"
 )
 
@@ -172,7 +173,7 @@ func FollowRules(app core.App, clinic *Clinic, patients, visits []string, now ti
 		return nil, nil
 	}
 	patients = slices.DeleteFunc(slices.Clone(patients), func(id string) bool { return id == "" })
-	known, err := histories(app.DB(), clinic, patients)
+	known, err := histories(app.DB(), clinic, patients, calendar.Date{})
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 
+	"pawbell/internal/calendar"
 	"pawbell/internal/links"
 	"pawbell/internal/reminder"
 )
@@ -42,7 +43,12 @@ func (p RulePart) look(app core.App, clinic *Clinic, whole bool, now time.Time) 
 		slices.Sort(patients)
 		patients = slices.Compact(patients)
 	}
-	known, err := histories(app.DB(), clinic, patients)
+	// What the rule lacks comes of visits that are not long past, and only later ones renew them. What it has made may come of any.
+	since := calendar.Date{}
+	if len(p.made) == 0 {
+		since = rule.BasisFrom(calendar.On(now, time.UTC))
+	}
+	known, err := histories(app.DB(), clinic, patients, since)
 	if err != nil {
 		return changes, err
 	}
@@ -107,19 +113,33 @@ func (p RulePart) Follow(app core.App, clinic *Clinic, key links.Key, now time.T
 	}
 	clients = slices.Concat(clients, whose, p.clients)
 	slices.Sort(clients)
-	for _, client := range slices.Compact(clients) {
+	clients = slices.Compact(clients)
+	err = savepoint(app, func() error { return PlanManyRecalls(app, clinic, clients, now) })
+	if errors.Is(err, errSavepoint) {
+		return counts, nil, err
+	}
+	if err != nil {
+		// One of them is in the way: each for itself.
+		failed, err = planEach(app, clinic, key, clients, now)
+	}
+	return changes.counts(), failed, err
+}
+
+// planEach plans clients one by one. Those that cannot be planned have another turn later.
+func planEach(app core.App, clinic *Clinic, key links.Key, clients []string, now time.Time) (failed []error, err error) {
+	for _, client := range clients {
 		err := savepoint(app, func() error { return PlanRecalls(app, clinic, key, client, now) })
 		if errors.Is(err, errSavepoint) {
-			return counts, failed, err
+			return failed, err
 		}
 		if err != nil {
 			failed = append(failed, err)
 			if err := planLater(app, client, now.Add(tryAgain)); err != nil {
-				return counts, failed, err
+				return failed, err
 			}
 		}
 	}
-	return changes.counts(), failed, nil
+	return failed, nil
 }
 
 // ErrRuleChanged says that a rule was changed after it was read.

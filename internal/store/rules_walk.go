@@ -54,13 +54,13 @@ func (p RulePart) Size() int { return len(p.made) + len(p.occasions) + len(p.cli
 // NextOfRule reads the next part of a walk, of at most so many things; it takes no lock. Rule is the rule as it is or would be, in the clinic too;
 // one that is gone is the zero Rule with its id, switched off. Groups are those whose reminders other visits may hold back or close now.
 func NextOfRule(app core.App, clinic *Clinic, rule reminder.Rule, groups []string, at RuleWalk, limit int, now time.Time) (RulePart, error) {
-	for {
+	for rows := limit; ; rows = min(2*rows, passed) {
 		part, err := RulePart{}, error(nil)
 		switch at.Phase {
 		case walkMade:
 			part, err = madePart(app.DB(), rule, at, limit, now)
 		case walkMissing:
-			part, err = missingPart(app.DB(), rule, at, limit, now)
+			part, err = missingPart(app.DB(), rule, at, limit, rows, now)
 		case walkNeighbours:
 			part, err = neighbourPart(app.DB(), groups, at, limit, now)
 		}
@@ -112,12 +112,12 @@ func originRange(rule string) (after, end string) {
 }
 
 // missingPart finds occasions for which the rule would make a reminder and has made none.
-func missingPart(db dbx.Builder, rule reminder.Rule, at RuleWalk, limit int, now time.Time) (RulePart, error) {
+func missingPart(db dbx.Builder, rule reminder.Rule, at RuleWalk, limit, passes int, now time.Time) (RulePart, error) {
 	switch {
 	case rule.Inactive:
 		return RulePart{Next: RuleWalk{Phase: walkNeighbours}}, nil
 	case rule.Trigger == reminder.AgeReached:
-		return missingOfAge(db, rule, at, limit, now)
+		return missingOfAge(db, rule, at, limit, passes, now)
 	case at.Reason >= len(rule.Reasons):
 		return RulePart{Next: RuleWalk{Phase: walkNeighbours}}, nil
 	}
@@ -125,25 +125,25 @@ func missingPart(db dbx.Builder, rule reminder.Rule, at RuleWalk, limit int, now
 	if from == "" {
 		from = Instant(rule.BasisFrom(calendar.On(now, time.UTC)).Start(time.UTC))
 	}
-	// All visits with the reason are passed, so that the walk gets on even where hardly any lacks its reminder.
+	// All visits with the reason are passed, whether they lack their reminder or not, so that a reading ends even where hardly any does.
 	rows, err := walkRows(db.NewQuery(`SELECT id, patient, starts_at at, rowid row,
 			+status = 'completed' AND patient != '' AND NOT EXISTS (SELECT 1 FROM reminders r WHERE r.origin = {:origins} || bookings.id AND r.origin != '') lacks
 		FROM bookings WHERE reason = {:reason} AND (starts_at, rowid) > ({:after}, {:row}) ORDER BY starts_at, rowid LIMIT {:limit}`).
-		Bind(dbx.Params{"origins": reminder.OriginsOf(rule.ID), "reason": rule.Reasons[at.Reason], "after": from, "row": at.Row, "limit": passed}))
+		Bind(dbx.Params{"origins": reminder.OriginsOf(rule.ID), "reason": rule.Reasons[at.Reason], "after": from, "row": at.Row, "limit": passes}))
 	if err != nil {
 		return RulePart{}, fmt.Errorf("find visits without their reminder: %w", err)
 	}
-	part := takeMissing(rows, limit, RuleWalk{Phase: walkMissing, Reason: at.Reason})
+	part := takeMissing(rows, limit, passes, RuleWalk{Phase: walkMissing, Reason: at.Reason})
 	if part.Next == (RuleWalk{}) {
 		part.Next = RuleWalk{Phase: walkMissing, Reason: at.Reason + 1}
 	}
 	return part, nil
 }
 
-// passed is how many rows one reading of a walk passes at most, most of which lack nothing.
+// passed is how many rows one reading of a walk passes at most: where hardly any lacks something, ever more are passed at once.
 const passed = 5000
 
-func missingOfAge(db dbx.Builder, rule reminder.Rule, at RuleWalk, limit int, now time.Time) (RulePart, error) {
+func missingOfAge(db dbx.Builder, rule reminder.Rule, at RuleWalk, limit, passes int, now time.Time) (RulePart, error) {
 	today := calendar.On(now, time.UTC)
 	from := at.After
 	if from == "" {
@@ -152,11 +152,11 @@ func missingOfAge(db dbx.Builder, rule reminder.Rule, at RuleWalk, limit int, no
 	rows, err := walkRows(db.NewQuery(`SELECT id, id patient, born_on at, rowid row,
 			deceased_on = '' AND NOT inactive AND NOT EXISTS (SELECT 1 FROM reminders r WHERE r.origin = {:origins} || patients.id AND r.origin != '') lacks
 		FROM patients WHERE born_on != '' AND (born_on, rowid) > ({:after}, {:row}) AND born_on <= {:last} ORDER BY born_on, rowid LIMIT {:limit}`).
-		Bind(dbx.Params{"origins": reminder.OriginsOf(rule.ID), "after": from, "row": at.Row, "last": rule.BornUntil(today).String(), "limit": passed}))
+		Bind(dbx.Params{"origins": reminder.OriginsOf(rule.ID), "after": from, "row": at.Row, "last": rule.BornUntil(today).String(), "limit": passes}))
 	if err != nil {
 		return RulePart{}, fmt.Errorf("find patients without their reminder: %w", err)
 	}
-	part := takeMissing(rows, limit, RuleWalk{Phase: walkMissing})
+	part := takeMissing(rows, limit, passes, RuleWalk{Phase: walkMissing})
 	if part.Next == (RuleWalk{}) {
 		part.Next = RuleWalk{Phase: walkNeighbours}
 	}
@@ -177,14 +177,14 @@ func walkRows(query *dbx.Query) ([]walkRow, error) {
 }
 
 // takeMissing takes what lacks something, up to the limit, and says where to go on; where there is nothing left, Next stays zero.
-func takeMissing(rows []walkRow, limit int, next RuleWalk) RulePart {
+func takeMissing(rows []walkRow, limit, passes int, next RuleWalk) RulePart {
 	var part RulePart
 	for i, r := range rows {
 		if r.Lacks {
 			part.occasions = append(part.occasions, r.ID)
 			part.patients = append(part.patients, r.Patient)
 		}
-		if len(part.occasions) == limit || i == passed-1 {
+		if len(part.occasions) == limit || i == passes-1 {
 			next.After, next.Row = r.At, r.Row
 			part.Next = next
 			break
