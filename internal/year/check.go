@@ -84,6 +84,9 @@ func Check(j *Journal, o *Outcome) []Finding {
 	for _, id := range sorted(j.Visits) {
 		c.visit(id)
 	}
+	for _, a := range j.Absences {
+		c.absence(a)
+	}
 	c.accounted()
 	c.reasons()
 	c.books()

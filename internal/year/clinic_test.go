@@ -182,7 +182,7 @@ func (a answer) code() string {
 	return a.body
 }
 
-func mapKeys(m map[string]any) func(func(string) bool) {
+func mapKeys[V any](m map[string]V) func(func(string) bool) {
 	return func(yield func(string) bool) {
 		for k := range m {
 			if !yield(k) {

@@ -80,7 +80,7 @@ func (c *clinic) live(until time.Time, month func(time.Time)) {
 			c.clock.Store(todo.at.UnixNano())
 			todo.do()
 			if c.rung.Swap(false) {
-				c.dispatch()
+				c.heed()
 			}
 		}
 		if m := c.now().Month(); m != last && month != nil {
@@ -225,18 +225,20 @@ func (c *clinic) run(j *job) {
 	c.noticed()
 }
 
-// dispatch is what the bell brings about, if the program runs. Where nothing is due it would find nothing.
-func (c *clinic) dispatch() {
-	if at, ok := c.due(); !ok || at.After(c.now()) || !c.awake(c.now()).Equal(c.now()) {
+// heed is what the bell brings about, if the program runs. A job that would find nothing is not run.
+func (c *clinic) heed() {
+	if !c.awake(c.now()).Equal(c.now()) {
 		return
 	}
+	due := func() bool {
+		at, ok := c.due()
+		return ok && !at.After(c.now())
+	}
 	for _, j := range c.jobs {
-		if j.Id() == "dispatch" {
-			c.ran[j.Id()]++
-			j.Run()
+		if j.Id() == "dispatch" && due() || j.Id() == "sync" && c.waiting() {
+			c.run(j)
 		}
 	}
-	c.noticed()
 }
 
 // noticed looks at what providers got since the last time: a dead address is stopped, and a reminder may be answered.

@@ -13,6 +13,7 @@ type told struct {
 	start              time.Time // the time that was named last
 	lost               bool      // something could not be told in time, or nobody could be told
 	granted            bool      // it stood once, whether or not that was told
+	absent             bool      // an absence called it off, and told its owner of that, perhaps together with other visits
 }
 
 // statePurposes tell of the visit itself.
@@ -40,7 +41,7 @@ func (v *course) purposes(s subject) (of []string, why, rule string) {
 		of = []string{"booking_received"}
 	case s.Status == "requested":
 		of = []string{"booking_change"}
-	case s.expected() && !k.standing && k.last != "off" && !k.lost:
+	case s.expected() && !k.standing && k.last != "off" && !k.lost && !k.absent:
 		of = []string{"booking_confirmation"}
 	case s.expected() && !k.standing:
 		of = []string{"booking_confirmation", "booking_change"}
@@ -104,6 +105,9 @@ func (v *course) tell(begun version, until time.Time) {
 			after.lost = after.lost || begun.standing()
 		}
 	}
+	if begun.Status == "cancelled" && begun.cancelledBy == "absence" {
+		after.absent = true
+	}
 	v.told = after
 }
 
@@ -152,7 +156,7 @@ func (v *course) telling(s subject, purposes []string, channel string, t time.Ti
 	switch {
 	case s.standing() && v.told.last == "on" && v.told.start.Equal(s.Start) && (v.told.standing || s.Status == "requested"):
 		w.maybe = true // moved there and back again before anything left
-	case purpose == "booking_declined" && v.told.last == "":
+	case v.told.absent, purpose == "booking_declined" && v.told.last == "":
 		w.maybe = true
 	}
 	return w

@@ -55,6 +55,7 @@ type Journal struct {
 	Pets        map[string]*Log[Pet]
 	Visits      map[string]*Log[Visit]
 	Stops       []Stop
+	Absences    []Absence
 	// Asleep is when nothing was sent because the program did not run, Deaf when a channel's provider took nothing.
 	Asleep []Span
 	Deaf   map[string][]Span
@@ -123,6 +124,15 @@ type Visit struct {
 	TypedEmail, TypedSMS, TypedLocale        string
 	Payment                                  string
 	PaymentDue                               time.Time
+}
+
+// Absence is somebody's, and what it does to the visits that it fell upon: keep, tell or cancel. One that was not lifted has no Lifted.
+type Absence struct {
+	ID, Practitioner, Fate  string
+	At, From, Until, Lifted time.Time
+	Channels                []string
+	Every                   bool
+	Visits                  []string
 }
 
 // Stop is an address to which nothing may go, for one purpose or, where that is empty, at all. One that was never lifted has no Until.
