@@ -56,6 +56,7 @@ type rules struct {
 	handed   map[string][]Handed // by row
 	visitsOf map[string][]*Row   // by booking
 	bookings map[string][]string // of a client
+	stops    map[string][]Stop   // by channel and address
 	claimed  map[string]bool     // rows that some rule accounts for
 	findings []Finding
 }
@@ -64,7 +65,7 @@ type rules struct {
 func Check(j *Journal, o *Outcome) []Finding {
 	c := &rules{
 		Journal: j, Outcome: o, rows: map[string]*Row{}, handed: map[string][]Handed{}, visitsOf: map[string][]*Row{},
-		bookings: map[string][]string{}, claimed: map[string]bool{},
+		bookings: map[string][]string{}, stops: map[string][]Stop{}, claimed: map[string]bool{},
 	}
 	for i := range o.Rows {
 		r := &o.Rows[i]
@@ -72,6 +73,10 @@ func Check(j *Journal, o *Outcome) []Finding {
 		if r.Booking != "" {
 			c.visitsOf[r.Booking] = append(c.visitsOf[r.Booking], r)
 		}
+	}
+	for _, s := range j.Stops {
+		key := s.Channel + strings.ToLower(s.Address)
+		c.stops[key] = append(c.stops[key], s)
 	}
 	for _, h := range o.Handed {
 		c.handed[h.ID] = append(c.handed[h.ID], h)

@@ -168,13 +168,9 @@ func (c *rules) hindered(purpose, channel, to string, place Place, client Client
 }
 
 func (c *rules) stopped(channel, address, purpose string, t time.Time) bool {
-	for _, s := range c.Stops {
-		if s.Channel == channel && strings.EqualFold(s.Address, address) && (s.Purpose == "" || s.Purpose == purpose) &&
-			!t.Before(s.From) && (s.Until.IsZero() || t.Before(s.Until)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.stops[channel+strings.ToLower(address)], func(s Stop) bool {
+		return (s.Purpose == "" || s.Purpose == purpose) && !t.Before(s.From) && (s.Until.IsZero() || t.Before(s.Until))
+	})
 }
 
 // bind fills in what R-01 says of a purpose on a channel.
