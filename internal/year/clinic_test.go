@@ -53,6 +53,7 @@ type clinic struct {
 	// reminded are the visits of which a number was reminded by text.
 	reminded                map[string][]reminding
 	refused                 map[string]int // what could not be done, by code
+	ruled                   []string       // ids of rules
 	ran                     map[string]int // jobs, by name
 	nextDue, nextPlan, runs *dbx.Query
 	made                    int
@@ -114,7 +115,7 @@ func newClinic(t testing.TB, seed uint64, owners int) *clinic {
 		journal: &year.Journal{
 			From: begins, Places: map[string]*year.Log[year.Place]{}, Reasons: map[string]*year.Log[year.Reason]{}, Texts: map[string]*year.Log[year.Text]{},
 			Clients: map[string]*year.Log[year.Client]{}, Pets: map[string]*year.Log[year.Pet]{}, Visits: map[string]*year.Log[year.Visit]{},
-			Deaf: map[string][]year.Span{}, Edits: map[string]year.Edit{},
+			Deaf: map[string][]year.Span{}, Recalls: map[string]*year.Log[year.Recall]{}, Rules: map[string]*year.Log[year.Rule]{}, Edits: map[string]year.Edit{},
 		},
 	}
 	c.clock.Store(begins.UnixNano())

@@ -44,6 +44,23 @@ func (a altered) sent(purpose, channel string, fits ...func(*year.Row) bool) (*y
 	return nil, nil
 }
 
+// alone reports whether a message is about the one reminder of its client.
+func (a altered) alone(r *year.Row) bool {
+	return len(r.Reminders) == 1 && !slices.ContainsFunc(a.Rows, func(other year.Row) bool {
+		return other.Purpose == "reminder" && other.Client == r.Client && !slices.Equal(other.Reminders, r.Reminders)
+	})
+}
+
+// rule is the rule that made a message's reminder.
+func (a altered) rule(r *year.Row) string {
+	for _, m := range a.Made {
+		if m.ID == r.Reminders[0] && m.Booking != "" {
+			return m.Rule
+		}
+	}
+	return ""
+}
+
 // drop takes a message away from the providers.
 func (a altered) drop(id string) {
 	a.Handed = slices.DeleteFunc(a.Handed, func(h year.Handed) bool { return h.ID == id })
@@ -200,6 +217,56 @@ var mutations = []struct {
 		a.drop(r.ID)
 		r.State, r.Reason = "stale", "stale"
 		return r.Key
+	}},
+	{"R-40: a reminder of the clinic's never leaves", "R-40", func(a altered) string {
+		r, _ := a.sent("reminder", "email", a.alone)
+		a.drop(r.ID)
+		r.State, r.Reason = "stale", "stale"
+		return r.Key
+	}},
+	{"R-42: a rule made nothing of a visit", "R-42", func(a altered) string {
+		rule, visit := a.Made[0].Rule, a.Made[0].Booking
+		a.Made = slices.DeleteFunc(slices.Clone(a.Made), func(m year.Made) bool { return m.Booking == visit })
+		if visit == "" {
+			a.t.Skip("the first was made for an age")
+		}
+		return rule + " made no reminder of visit " + visit
+	}},
+	{"R-42: a rule was off", "R-42", func(a altered) string {
+		r, _ := a.sent("reminder", "email", func(r *year.Row) bool { return a.alone(r) && a.rule(r) != "" })
+		a.Rules = maps.Clone(a.Rules)
+		off := slices.Clone(*a.Rules[a.rule(r)])
+		for i := range off {
+			off[i].Is.Inactive = true
+		}
+		a.Rules[a.rule(r)] = &off
+		return r.Key
+	}},
+	{"R-44: a pet hears of two reminders within 30 days", "R-44", func(a altered) string {
+		r, h := a.sent("reminder", "email")
+		other, again := *r, *h
+		other.ID, again.ID, other.Key, other.Reminders = "other", "other", "reminder:other:1::email", []string{"other"}
+		again.At = h.At.Add(12 * 24 * time.Hour)
+		a.Rows, a.Handed = append(a.Rows, other), append(a.Handed, again)
+		return other.Key
+	}},
+	{"R-47: an owner is neither told of an absence nor phoned", "R-47", func(a altered) string {
+		r, _ := a.sent("day_notice", "email")
+		key := r.Key
+		a.Tasks = nil
+		a.drop(r.ID)
+		a.Rows = slices.DeleteFunc(a.Rows, func(other year.Row) bool { return other.Key == key })
+		return strings.Split(key, ":")[1]
+	}},
+	{"R-56: a visit stays open", "R-56", func(a altered) string {
+		a.Statuses = maps.Clone(a.Statuses)
+		for id, log := range a.Visits {
+			if log.Last().Status == "completed" {
+				a.Statuses[id] = "booked"
+				return id
+			}
+		}
+		return ""
 	}},
 	{"R-32: a payment is asked for that was made", "R-32", func(a altered) string {
 		r, h := a.sent("payment_due", "email")

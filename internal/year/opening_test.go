@@ -42,6 +42,7 @@ func (c *clinic) open() {
 	} {
 		c.reason(r.is, r.with)
 	}
+	c.rules()
 }
 
 func clockOf(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60) }
@@ -140,7 +141,9 @@ func (c *clinic) write(id, code, purpose, locale, place string, texts bool) {
 	words := mark
 	switch {
 	case strings.HasPrefix(purpose, "notice"):
-	case purpose == "reminder", purpose == "group", purpose == "personal", purpose == "test":
+	case purpose == "reminder":
+		words += " {{ client.first_name }} {{ patient.name }}"
+	case purpose == "group", purpose == "personal", purpose == "test":
 		words += " {{ client.first_name }}"
 	case purpose == "payment_due":
 		words += " {{ client.first_name }} {{ payment.deadline }}"

@@ -29,10 +29,12 @@ func (c *clinic) plan(day time.Time) {
 	some(0.5, 0, 24, c.optsOut)
 	some(0.4, 5, 22, c.newAddress)
 	some(0.1, 6, 20, c.lifts)
+	some(0.6, 6, 18, c.remembers)
 	// What the clinic itself does, it does as often in a small one.
 	often := func(timesAYear float64, from, until int, do func()) { some(timesAYear/size, from, until, do) }
 	often(26, 6, 20, c.resets)
 	often(40, 6, 20, c.rewrites)
+	often(5, 6, 18, c.switches)
 	often(30, 4, 20, c.fallsIll)
 	some(0.2, 0, 24, func() { c.ownerSays(pick(c, c.owners), pick(c, []string{"STOP", "hei?", "START", "Ja", "avlys"})) })
 }

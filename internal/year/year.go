@@ -54,6 +54,8 @@ type Journal struct {
 	Clients     map[string]*Log[Client]
 	Pets        map[string]*Log[Pet]
 	Visits      map[string]*Log[Visit]
+	Recalls     map[string]*Log[Recall]
+	Rules       map[string]*Log[Rule]
 	Stops       []Stop
 	Absences    []Absence
 	// Asleep is when nothing was sent because the program did not run, Deaf when a channel's provider took nothing.
@@ -126,6 +128,32 @@ type Visit struct {
 	PaymentDue                               time.Time
 }
 
+// Recall is a reminder that somebody made by hand.
+type Recall struct {
+	Client, Place, Due string // Due is the first day, YYYY-MM-DD
+	Pets, Methods      []string
+	Before             int // days before a due day on which it is sent
+	Every              int
+	Unit               string
+	Times              int
+	Steps              []int // days from each due day; none = the day itself
+	Group              string
+	Ended              string // by whom it is over: done, cancelled
+}
+
+// Rule makes reminders by itself.
+type Rule struct {
+	Trigger          string
+	Reasons, Methods []string
+	DueNumber        int
+	DueUnit          string
+	AgeNumber        int
+	AgeUnit          string
+	Steps            []int
+	Group            string
+	Inactive         bool
+}
+
 // Absence is somebody's, and what it does to the visits that it fell upon: keep, tell or cancel. One that was not lifted has no Lifted.
 type Absence struct {
 	ID, Practitioner, Fate  string
@@ -163,6 +191,15 @@ type Outcome struct {
 	Tasks  []Task
 	// Statuses are the bookings' in the end.
 	Statuses map[string]string
+	// Made are the reminders that rules made.
+	Made []Made
+}
+
+// Made is a reminder that a rule made.
+type Made struct {
+	ID, Rule, Booking, Client, Place, Due, Group string
+	Pets, Methods                                []string
+	At                                           time.Time
 }
 
 // Row is a message as the program's log has it in the end.

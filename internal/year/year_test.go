@@ -143,6 +143,13 @@ func (c *clinic) outcome() *year.Outcome {
 		o.Tasks = append(o.Tasks, year.Task{Kind: r.GetString("kind"), Client: r.GetString("client"), Booking: r.GetString("booking"),
 			Message: r.GetString("message"), Title: r.GetString("title")})
 	})
+	c.each(store.Reminders, func(r *core.Record) {
+		if r.GetString("rule") != "" {
+			o.Made = append(o.Made, year.Made{ID: r.Id, Rule: r.GetString("rule"), Booking: r.GetString("booking"), Client: r.GetString("client"),
+				Place: r.GetString("location"), Due: r.GetString("due_on"), Group: r.GetString("reminder_group"), Pets: r.GetStringSlice("patients"),
+				Methods: r.GetStringSlice("methods"), At: r.GetDateTime("made_at").Time()})
+		}
+	})
 	c.each(store.Bookings, func(r *core.Record) { o.Statuses[r.Id] = r.GetString("status") })
 	return o
 }
