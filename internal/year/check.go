@@ -119,7 +119,9 @@ func (c *rules) find(rule, format string, args ...any) {
 var plain = strings.NewReplacer("ș", "s", "Ș", "S", "ț", "t", "Ț", "T", "ă", "a", "Ă", "A")
 
 // contains reports whether a text says a word.
-func contains(text, word string) bool { return strings.Contains(plain.Replace(text), plain.Replace(word)) }
+func contains(text, word string) bool {
+	return strings.Contains(plain.Replace(text), plain.Replace(word))
+}
 
 // once: nothing was handed over twice, and what the log says was sent is what providers got.
 func (c *rules) once() {
