@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -440,5 +441,33 @@ func TestAMessageNeedsPeopleAndWords(t *testing.T) {
 	// A draft that is made and sent in one request is sent.
 	if answer := c.draft(c.superuser, fields{"send": true}); answer.Status != http.StatusOK || answer.text("state") != "sending" {
 		t.Errorf("%d %s", answer.Status, answer.Body)
+	}
+}
+
+// however often and at once somebody presses send, it is sent once.
+func TestSendingTwiceAtOnceSendsOnce(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	c.odense("Anna", fields{}, "Bella")
+	draft := c.drafted(c.superuser)
+	var group sync.WaitGroup
+	answers := make([]reply, 8)
+	for i := range answers {
+		group.Go(func() {
+			answers[i] = c.as(c.superuser, http.MethodPatch, broadcastsPath+"/"+draft.Id, fields{"send": true})
+		})
+	}
+	group.Wait()
+	sent := 0
+	for _, answer := range answers {
+		switch {
+		case answer.Status == http.StatusOK:
+			sent++
+		case answer.code("send") != "wrong_transition":
+			t.Errorf("%d %s", answer.Status, answer.Body)
+		}
+	}
+	if runs, err := c.app.CountRecords(store.Runs, dbx.HashExp{"kind": "broadcast"}); err != nil || sent != 1 || runs != 1 {
+		t.Errorf("sent %d times, %d runs, %v", sent, runs, err)
 	}
 }

@@ -74,29 +74,29 @@ func TestABroadcastIsQueuedByARunAndSent(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(t)
 	tr.clock = monday.Add(2 * time.Hour)
-	broadcast := tr.broadcast(700)
+	broadcast := tr.broadcast(400)
 	if got := tr.state(broadcast); got != "sending" || len(tr.log()) != 0 {
 		t.Fatalf("%s, %v", got, tr.log())
 	}
 	clinictest.Client(t, tr.app, clinictest.Fields{"city": "Odense"}) // comes too late
 	clinictest.Change(t, tr.app, tr.first(store.Clients, "id", "crowd0000000007"), clinictest.Fields{"refused": []string{"group"}})
 	tr.carryOn(t.Context())
-	expect(t, tr, log{"group email queued": 699, "group email skipped opted_out": 1})
+	expect(t, tr, log{"group email queued": 399, "group email skipped opted_out": 1})
 	row := tr.first(store.Messages, "to", "crowd1@owner.example")
 	if key := row.GetString("key"); key != "group:"+broadcast.Id+":crowd1@owner.example::email" || row.GetString("broadcast") != broadcast.Id || row.GetInt("priority") != 4 {
 		t.Errorf("%s, priority %d", key, row.GetInt("priority"))
 	}
 	clinictest.Change(t, tr.app, tr.first(store.Clients, "id", "crowd0000000009"), clinictest.Fields{"no_email": true})
 	tr.dispatch(tr.clock)
-	expect(t, tr, log{"group email sent": 698, "group email skipped opted_out": 2})
+	expect(t, tr, log{"group email sent": 398, "group email skipped opted_out": 2})
 	now := clinictest.Reload(t, tr.app, broadcast)
-	if now.GetString("state") != "sent" || now.GetString("chosen") != "" || now.GetInt("recipients") != 700 {
+	if now.GetString("state") != "sent" || now.GetString("chosen") != "" || now.GetInt("recipients") != 400 {
 		t.Errorf("%s, %d people", now.GetString("state"), now.GetInt("recipients"))
 	}
 	if m := tr.provider.sent[0]; m.UnsubscribeURL == "" {
 		t.Error("mail to many says how it ends")
 	}
-	if run := tr.first(store.Runs, "kind", "broadcast"); run.GetString("state") != "done" || run.GetInt("done") != 700 || run.GetInt("total") != 700 {
+	if run := tr.first(store.Runs, "kind", "broadcast"); run.GetString("state") != "done" || run.GetInt("done") != 400 || run.GetInt("total") != 400 {
 		t.Errorf("the run is %s: %d of %d", run.GetString("state"), run.GetInt("done"), run.GetInt("total"))
 	}
 }
@@ -116,10 +116,10 @@ func TestABroadcastResumesAfterAKill(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(t)
 	tr.clock = monday.Add(2 * time.Hour)
-	tr.broadcast(900)
-	tr.carryOn(tr.endingAt(store.QueueBroadcast, 3))
+	tr.broadcast(500)
+	tr.carryOn(tr.endingAt(store.QueueBroadcast, 2))
 	half := tr.log()["group email queued"]
-	if half == 0 || half >= 900 {
+	if half == 0 || half >= 500 {
 		t.Fatalf("%d were queued before the end", half)
 	}
 	tr.dispatch(tr.clock) // what is queued leaves meanwhile
@@ -133,12 +133,12 @@ func TestABroadcastResumesAfterAKill(t *testing.T) {
 	tr.house = next
 	tr.carryOn(t.Context())
 	tr.dispatch(tr.clock)
-	expect(t, tr, log{"group email sent": 900})
+	expect(t, tr, log{"group email sent": 500})
 	to := map[string]int{}
 	for _, m := range tr.provider.sent {
 		to[m.To]++
 	}
-	if len(to) != 900 || tr.provider.count() != 900 {
+	if len(to) != 500 || tr.provider.count() != 500 {
 		t.Errorf("%d messages to %d people", tr.provider.count(), len(to))
 	}
 }
@@ -149,11 +149,11 @@ func TestABroadcastIsStoppedAndSentOn(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(t)
 	tr.clock = monday.Add(2 * time.Hour)
-	broadcast := tr.broadcast(1500)
-	tr.carryOn(tr.endingAt(store.QueueBroadcast, 4))
+	broadcast := tr.broadcast(900)
+	tr.carryOn(tr.endingAt(store.QueueBroadcast, 3))
 	tr.provider.refuse = gateway.Result{Outcome: "temporary"}
 	queued := tr.log()["group email queued"]
-	if queued <= 500 || queued >= 1500 {
+	if queued <= 500 || queued >= 900 {
 		t.Fatalf("%d are queued", queued)
 	}
 	clinictest.Change(t, tr.app, tr.first(store.Messages, "to", "crowd3@owner.example"), clinictest.Fields{"state": "cancelled", "reason": "by_person"})
@@ -172,13 +172,13 @@ func TestABroadcastIsStoppedAndSentOn(t *testing.T) {
 	tr.clock = tr.clock.Add(48 * time.Hour)
 	clinictest.Change(t, tr.app, broadcast, clinictest.Fields{"send": true})
 	tr.carryOn(t.Context())
-	expect(t, tr, log{"group email queued": 1499, "group email cancelled by_person": 1})
+	expect(t, tr, log{"group email queued": 899, "group email cancelled by_person": 1})
 	row := tr.first(store.Messages, "to", "crowd1@owner.example")
 	if !row.GetDateTime("planned_at").Time().Equal(tr.clock) || row.GetString("detail") != "" {
 		t.Errorf("planned at %s", row.GetString("planned_at"))
 	}
 	tr.dispatch(tr.clock)
-	expect(t, tr, log{"group email sent": 1499, "group email cancelled by_person": 1})
+	expect(t, tr, log{"group email sent": 899, "group email cancelled by_person": 1})
 	if got := tr.state(broadcast); got != "sent" {
 		t.Errorf("it is %s", got)
 	}

@@ -1,8 +1,6 @@
 package jobs
 
 import (
-	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -85,61 +83,66 @@ func TestADayNoticeThatArrivesOnOneChannelIsNoCall(t *testing.T) {
 	}
 }
 
+// busyWeek books visits of owners of their own from Tuesday on, quickly, and each over the next.
+func (tr *trial) busyWeek(visits int) {
+	tr.t.Helper()
+	crowd(tr.t, tr.app, visits)
+	_, err := tr.app.NonconcurrentDB().NewQuery(`
+		INSERT INTO bookings (id, reference, location, practitioner, reason, client, patient, starts_at, ends_at, busy_from, busy_until, status, source, resources, sequence, scheduled_at, changed_at, revision)
+		SELECT 'v' || substr(id, 2), id, {:location}, {:practitioner}, {:reason}, id, '', at, at, at, strftime('%Y-%m-%d %H:%M:00.000Z', at, '+5 minutes'), 'booked', 'staff', '[]', 1, {:now}, {:now}, 1
+		FROM (SELECT id, strftime('%Y-%m-%d %H:%M:00.000Z', '2027-03-02 08:00:00', '+' || rowid || ' minutes') AS at FROM clients WHERE city = 'Odense')`).
+		Bind(dbx.Params{"location": tr.location.Id, "practitioner": tr.practitioner.Id, "reason": tr.reason.Id, "now": store.Instant(monday)}).Execute()
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	if _, err := tr.app.NonconcurrentDB().NewQuery(`UPDATE bookings SET ends_at = busy_until`).Execute(); err != nil {
+		tr.t.Fatal(err)
+	}
+}
+
+func (tr *trial) count(collection string, which dbx.HashExp) int {
+	tr.t.Helper()
+	n, err := tr.app.CountRecords(collection, which)
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	return int(n)
+}
+
 // R-47: up to 200 visits go along with their absence, more are left to a run, whose pieces go on where the last one ended.
 func TestALargeAbsenceIsFollowedByARun(t *testing.T) {
 	t.Parallel()
-	for visits, later := range map[int]bool{store.MostAtOnce: false, store.MostAtOnce + 1: true} {
-		tr := newTrial(t)
-		clinictest.MessageSettings(t, tr.app, tr.location, clinictest.Fields{"confirmation_channels": []string{"email"}, "visit_channels": []string{}})
-		for i := range visits {
-			clinictest.Visit(t, tr.app, tr.location, tr.practitioner, tr.reason, clinictest.Client(t, tr.app),
-				store.Instant(monday.Add(time.Duration(i)*time.Minute+24*time.Hour)), clinictest.Fields{"overbook": true})
-		}
+	absence := func(tr *trial, fate string) {
 		clinictest.Make(t, tr.app, store.Absences, clinictest.Fields{
-			"practitioner": tr.practitioner.Id, "starts_at": "2027-03-01 06:00:00.000Z", "ends_at": "2027-03-05 15:00:00.000Z", "kind": "sick", "visits": "cancel",
+			"practitioner": tr.practitioner.Id, "starts_at": "2027-03-01 06:00:00.000Z", "ends_at": "2027-03-05 15:00:00.000Z", "kind": "sick", "visits": fate, "channels": []string{"email"},
 		})
-		count := func(collection string, which dbx.HashExp) int {
-			n, err := tr.app.CountRecords(collection, which)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return int(n)
-		}
-		cancelled, notices := dbx.HashExp{"status": "cancelled", "cancelled_by": "absence"}, dbx.HashExp{"purpose": "day_notice", "state": "queued"}
-		if !later {
-			if a, b, c := count(store.Bookings, cancelled), count(store.Messages, notices), count(store.Runs, dbx.HashExp{"kind": "absence"}); a != visits || b != visits || c != 0 {
-				t.Errorf("%d visits: %d called off, %d told, %d runs", visits, a, b, c)
-			}
-			continue
-		}
-		if a, c := count(store.Bookings, cancelled), count(store.Runs, dbx.HashExp{"kind": "absence"}); a != 0 || c != 1 {
-			t.Fatalf("%d visits: %d called off at once, %d runs", visits, a, c)
-		}
-		// The program ends in the middle: what a piece did is kept with how far it came.
-		ctx, end := context.WithCancel(t.Context())
-		step := tr.kinds[store.FollowAbsences]
-		pieces := 0
-		tr.kinds[store.FollowAbsences] = func(j *house, ctx context.Context, run *store.Run, limit int) (piece, error) {
-			if pieces++; pieces == 3 {
-				end()
-			}
-			return step(j, ctx, run, limit)
-		}
-		if err := tr.Sync(ctx, monday); !errors.Is(err, context.Canceled) {
-			t.Fatal(err)
-		}
-		if a, b := count(store.Bookings, cancelled), count(store.Messages, notices); a == 0 || a >= visits || a != b {
-			t.Fatalf("ended in the middle: %d called off, %d told", a, b)
-		}
-		if err := tr.Sync(t.Context(), monday); err != nil {
-			t.Fatal(err)
-		}
-		if a, b := count(store.Bookings, cancelled), count(store.Messages, notices); a != visits || b != visits {
-			t.Errorf("%d visits: %d called off, %d told", visits, a, b)
-		}
-		runs, err := tr.app.FindAllRecords(store.Runs, dbx.HashExp{"kind": "absence"})
-		if err != nil || len(runs) != 1 || runs[0].GetString("state") != "done" || runs[0].GetInt("done") != visits || runs[0].GetInt("total") != visits {
-			t.Errorf("runs: %v, %v", runs, err)
-		}
+	}
+	runs, notices := dbx.HashExp{"kind": "absence"}, dbx.HashExp{"purpose": "day_notice", "state": "queued"}
+	few := newTrial(t)
+	few.busyWeek(store.MostAtOnce)
+	absence(few, "tell")
+	if told, n := few.count(store.Messages, notices), few.count(store.Runs, runs); told != store.MostAtOnce || n != 0 {
+		t.Errorf("%d visits: %d told, %d runs", store.MostAtOnce, told, n)
+	}
+
+	tr := newTrial(t)
+	visits := store.MostAtOnce + 1
+	tr.busyWeek(visits)
+	absence(tr, "cancel")
+	cancelled := dbx.HashExp{"status": "cancelled", "cancelled_by": "absence"}
+	if off, n := tr.count(store.Bookings, cancelled), tr.count(store.Runs, runs); off != 0 || n != 1 {
+		t.Fatalf("%d visits: %d called off at once, %d runs", visits, off, n)
+	}
+	// The program ends in the middle: what a piece did is kept with how far it came.
+	tr.carryOn(tr.endingAt(store.FollowAbsences, 3))
+	if off, told := tr.count(store.Bookings, cancelled), tr.count(store.Messages, notices); off == 0 || off >= visits || off != told {
+		t.Fatalf("ended in the middle: %d called off, %d told", off, told)
+	}
+	tr.carryOn(t.Context())
+	if off, told := tr.count(store.Bookings, cancelled), tr.count(store.Messages, notices); off != visits || told != visits {
+		t.Errorf("%d visits: %d called off, %d told", visits, off, told)
+	}
+	if run := tr.first(store.Runs, "kind", "absence"); run.GetString("state") != "done" || run.GetInt("done") != visits || run.GetInt("total") != visits {
+		t.Errorf("the run is %s: %d of %d", run.GetString("state"), run.GetInt("done"), run.GetInt("total"))
 	}
 }

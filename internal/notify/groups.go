@@ -50,7 +50,12 @@ func (m *Mailing) ways() []outbox.Channel {
 }
 
 // To answers what the mailing is for one owner. Nothing about an end-of-life visit is written.
-func (m *Mailing) To(f *Facts) Reached {
+func (m *Mailing) To(f *Facts) Reached { return m.reach(f, false) }
+
+// Measured is To for whoever counts: the same answer, but for the words of e-mails, which nobody pays by length.
+func (m *Mailing) Measured(f *Facts) Reached { return m.reach(f, true) }
+
+func (m *Mailing) reach(f *Facts, measured bool) Reached {
 	none := Reached{}
 	if f.Reason.EndOfLife {
 		return Reached{Reason: outbox.ReasonEndOfLife}
@@ -60,7 +65,7 @@ func (m *Mailing) To(f *Facts) Reached {
 		if slices.Contains(m.ways()[:i], channel) {
 			continue
 		}
-		message, reason, detail := m.message(&p, channel)
+		message, reason, detail := m.message(&p, channel, measured)
 		if reason != "" {
 			// That there is no way says less than that somebody does not want it, or that the words do not fit.
 			if none.Reason == "" || noWay(none.Reason) && !noWay(reason) {
@@ -82,7 +87,7 @@ func (m *Mailing) To(f *Facts) Reached {
 func noWay(r outbox.Reason) bool { return r == outbox.ReasonNoAddress || r == outbox.ReasonChannelOff }
 
 // message plans one message, or says why there is none.
-func (m *Mailing) message(p *planner, channel outbox.Channel) (message outbox.Planned, reason outbox.Reason, detail string) {
+func (m *Mailing) message(p *planner, channel outbox.Channel, measured bool) (message outbox.Planned, reason outbox.Reason, detail string) {
 	if reason := p.Hindrance(m.Purpose, channel); reason != "" {
 		return message, reason, ""
 	}
@@ -95,10 +100,29 @@ func (m *Mailing) message(p *planner, channel outbox.Channel) (message outbox.Pl
 	if m.wordless() {
 		return message, "", ""
 	}
-	if p.render(&message, m.text(p.OwnerLocale(), channel), false); message.State != outbox.Queued {
+	text := m.text(p.OwnerLocale(), channel)
+	if measured && channel == outbox.Email && text != nil && text.sayable(p.valuesIn(text.Locale)) {
+		return message, "", ""
+	}
+	if p.render(&message, text, false); message.State != outbox.Queued {
 		return message, message.Reason, message.Detail
 	}
 	return message, "", ""
+}
+
+// sayable reports whether an e-mail's text is sound and every code of it has something to say.
+func (c *compiled) sayable(v *values) bool {
+	for _, part := range []*merger{&c.subject, &c.email} {
+		if len(part.problems) > 0 {
+			return false
+		}
+		for _, code := range part.codes {
+			if v.said[slots[code]] == "" {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // wordless is a draft that nobody has written yet: whom it would reach can be counted all the same.

@@ -75,6 +75,15 @@ func TestAMailingIsOneMessageForEachOwnerOrSaysWhyNot(t *testing.T) {
 		if said := strings.Join(ways, ", ") + string(got.Reason); said != c.want {
 			t.Errorf("%s: %s, want %s", c.name, said, c.want)
 		}
+		counted := m.Measured(member(c.owner))
+		for i := range counted.Messages {
+			if counted.Messages[i].Channel == outbox.Email {
+				counted.Messages[i].Subject, counted.Messages[i].Text, counted.Messages[i].Locale, counted.Messages[i].Template = got.Messages[i].Subject, got.Messages[i].Text, got.Messages[i].Locale, got.Messages[i].Template
+			}
+		}
+		if diff := cmp.Diff(got, counted); diff != "" {
+			t.Errorf("%s, counted:\n%s", c.name, diff)
+		}
 		if got.Reason == "" {
 			continue
 		}

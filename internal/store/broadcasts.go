@@ -148,7 +148,7 @@ func (b *broadcast) count(people audience) Count {
 	of := make([]reached, len(people.ids))
 	inParallel(len(people.ids), func(i int) {
 		f := people.facts(i)
-		to := b.mailing.To(&f)
+		to := b.mailing.Measured(&f)
 		of[i].reason = to.Reason
 		for _, m := range to.Messages {
 			of[i].addresses = append(of[i].addresses, string(m.Channel)+" "+addressKey(m.To))
