@@ -8,6 +8,7 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 	"github.com/pocketbase/pocketbase/tools/router"
 
+	"pawbell/internal/booking"
 	"pawbell/internal/store"
 )
 
@@ -35,22 +36,18 @@ func (h House) broadcastCounted(e *core.RecordRequestEvent) error {
 	if err != nil {
 		return err
 	}
-	count, err := store.CountBroadcast(e.App, clinic, h.Desk.Links, e.Record, whose, h.Now())
-	if err != nil {
-		return uncountable(e, err)
-	}
-	e.Set(counted, count)
 	e.Set(asker, whose)
-	return e.Next()
-}
-
-// uncountable says beside its field why nobody can be found. What the fields' own rules refuse as well is theirs to say.
-func uncountable(e *core.RecordRequestEvent, err error) error {
-	refusal, ok := store.AsRefusal(err)
-	if !ok {
+	count, err := store.CountBroadcast(e.App, clinic, h.Desk.Links, e.Record, whose, h.Now())
+	if refusal, ok := store.AsRefusal(err); ok {
+		// The guards have the first word: a date that could not be read is another mistake than one that is missing.
+		e.Set(counted, refusal)
+		return e.Next()
+	}
+	if err != nil {
 		return err
 	}
-	return e.BadRequestError("This message cannot be sent like this.", fieldError(refusal))
+	e.Set(counted, count)
+	return e.Next()
 }
 
 // broadcastWritten puts the count onto the record as the guards have left it, and sees to it that one which is no draft any more is only stopped and
@@ -63,6 +60,9 @@ func broadcastWritten(e *core.RecordRequestEvent) error {
 	}
 	if e.Record.GetBool("send") && e.Record.GetBool("stop") {
 		return e.BadRequestError("Send it or stop it.", fieldProblem("stop", "wrong_command", "Tick one of the two: send or stop."))
+	}
+	if refusal, ok := e.Get(counted).(*booking.Refusal); ok {
+		return e.BadRequestError("This message cannot be sent like this.", fieldError(refusal))
 	}
 	people := e.Record.GetInt("recipients")
 	if count, ok := e.Get(counted).(store.Count); ok && store.IsDraft(e.Record) {

@@ -234,6 +234,7 @@ func TestTheWordsOfADraftAreJudged(t *testing.T) {
 		"a template about visits":            {fields{"own_text": false, "template": c.template("day_notice").Id}, "template", "empty_code"},
 		"a template that is not there":       {fields{"template": "nosuchtemplate0"}, "template", "validation_missing_rel_records"},
 		"a day without its beginning":        {fields{"kind": "day", "until_at": "2027-03-02 00:00:00.000Z"}, "from_at", "required"},
+		"a day that nobody can read":         {fields{"kind": "day", "from_at": "tomorrow", "until_at": "2027-03-02 00:00:00.000Z"}, "from_at", "invalid_date"},
 		"a day without its end":              {fields{"kind": "day", "from_at": "2027-03-02 00:00:00.000Z"}, "until_at", "required"},
 		"a day that ends before it starts":   {fields{"kind": "day", "from_at": "2027-03-02 00:00:00.000Z", "until_at": "2027-03-01 00:00:00.000Z"}, "until_at", "ends_before_start"},
 		"a way out of mail that is no group": {fields{"kind": "day", "from_at": day["from_at"], "until_at": day["until_at"], "email_text": "{{ unsubscribe_url }}"}, "email_text", "empty_code"},
