@@ -78,6 +78,7 @@ type house struct {
 	noticed     time.Time           // the same for day notices
 	kinds       map[string]step     // of runs
 	underWay    map[string]*running // by run; the sync job's own
+	ahead       *ahead              // likewise
 }
 
 func (j *house) start(ctx context.Context, stop context.CancelFunc) {

@@ -2,8 +2,6 @@ package store
 
 import (
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -41,8 +39,7 @@ const (
 	changedOnly = true
 )
 
-// write brings the rows of some subjects in line. New rows are one statement for all of them, and with changedOnly so are new texts and new
-// times; a whole row is one for each.
+// write brings the rows of some subjects in line. With changedOnly new words and new times are written without the rest of their row.
 func write(app core.App, differences []difference, changed bool, now time.Time) error {
 	db := app.NonconcurrentDB()
 	var insert []outbox.Planned
@@ -74,44 +71,29 @@ func write(app core.App, differences []difference, changed bool, now time.Time) 
 	if err := rewriteSome(db, reworded, []string{"subject", "text", "locale", "template", "encoding", "parts", "over_limit"}, "", now); err != nil {
 		return fmt.Errorf("reword messages: %w", err)
 	}
-	const retried = `next_try_at = CASE WHEN messages.send_at = v.send_at THEN messages.next_try_at ELSE '' END, own_time = FALSE, `
+	const retried = `next_try_at = CASE WHEN send_at = {:send_at} THEN next_try_at ELSE '' END, own_time = FALSE, `
 	if err := rewriteSome(db, retimed, []string{"planned_at", "send_at", "expires_at"}, retried, now); err != nil {
 		return fmt.Errorf("retime messages: %w", err)
 	}
 	return withdraw(app, unwanted, now)
 }
 
-// rewriteSome gives queued rows new values in some columns, by one statement. Columns that do not change stay out of it: SQLite then leaves
-// their indexes alone, which is most of the cost of a row.
+// rewriteSome gives queued rows new values in some columns. Columns that do not change stay out of it: SQLite then leaves their indexes alone,
+// which is most of the cost of a row.
 func rewriteSome(db dbx.Builder, updates []outbox.Update, columns []string, also string, now time.Time) error {
-	for some := range slices.Chunk(updates, queuedAtOnce) {
-		params := dbx.Params{"now": Instant(now)}
-		var values, assign strings.Builder
-		for i, u := range some {
-			all := messageColumns(u.To)
-			name := "i" + strconv.Itoa(i)
-			params[name] = u.ID
-			if i > 0 {
-				values.WriteString(", ")
-			}
-			values.WriteString("({:" + name + "}")
-			for _, column := range columns {
-				name := "r" + strconv.Itoa(i) + "_" + column
-				params[name] = all[column]
-				values.WriteString(", {:" + name + "}")
-			}
-			values.WriteString(")")
-		}
-		for _, column := range columns {
-			assign.WriteString(column + " = v." + column + ", ")
-		}
-		_, err := db.NewQuery("WITH v(id, " + strings.Join(columns, ", ") + ") AS (VALUES " + values.String() + ") UPDATE messages SET " + assign.String() + also +
-			"updated = {:now}, revision = messages.revision + 1 FROM v WHERE messages.id = v.id AND +messages.state = 'queued'").Bind(params).Execute()
-		if err != nil {
-			return err
-		}
+	var assign strings.Builder
+	for _, column := range columns {
+		assign.WriteString(column + " = {:" + column + "}, ")
 	}
-	return nil
+	sql := "UPDATE messages SET " + assign.String() + also + "updated = {:updated}, revision = revision + 1 WHERE id = {:id} AND +state = 'queued'"
+	return repeat(db, sql, len(updates), func(i int) dbx.Params {
+		all := messageColumns(updates[i].To)
+		params := dbx.Params{"id": updates[i].ID, "updated": Instant(now)}
+		for _, column := range columns {
+			params[column] = all[column]
+		}
+		return params
+	})
 }
 
 // rewriteWhole writes all that the plan says of a row.

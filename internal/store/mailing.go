@@ -253,11 +253,14 @@ func (b *broadcast) lost(app core.App, clinic *Clinic, key links.Key, visits map
 // StopSending withdraws what has not left of a broadcast, in the transaction that stops it: what is due soonest at once, the rest by its run. Nothing of
 // it leaves meanwhile (R-46).
 func StopSending(tx core.App, broadcast string, now time.Time) error {
-	if _, err := withdrawStopped(tx, broadcast, queuedAtOnce, now); err != nil {
+	if _, err := withdrawStopped(tx, broadcast, withdrawnAtOnce, now); err != nil {
 		return err
 	}
 	return GoOnSending(tx, broadcast)
 }
+
+// withdrawnAtOnce is how many messages go with the command that stops a broadcast (R-14).
+const withdrawnAtOnce = 500
 
 func withdrawStopped(tx core.App, broadcast string, limit int, now time.Time) (int, error) {
 	result, err := tx.NonconcurrentDB().NewQuery(`UPDATE messages SET state = 'cancelled', reason = {:reason}, detail = {:detail}, updated = {:now}, revision = revision + 1

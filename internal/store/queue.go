@@ -36,20 +36,21 @@ func withdraw(app core.App, rows []outbox.Withdrawal, now time.Time) error {
 	return nil
 }
 
-// Queue inserts planned messages, all in one statement, and asks a person to look at those that could not be written.
+// Queue inserts planned messages, few of them in one statement, and asks a person to look at those that could not be written.
 func Queue(app core.App, planned []outbox.Planned, now time.Time) error {
 	if len(planned) == 0 {
 		return nil
 	}
 	ids := make([]string, len(planned))
-	for from := 0; from < len(planned); from += queuedAtOnce {
-		some := planned[from:min(from+queuedAtOnce, len(planned))]
-		for i := range some {
-			ids[from+i] = newID(now)
-		}
-		if err := queueSome(app.NonconcurrentDB(), some, ids[from:], now); err != nil {
-			return fmt.Errorf("queue messages: %w", err)
-		}
+	for i := range ids {
+		ids[i] = newID(now)
+	}
+	insert := queueSome
+	if len(planned) > queuedTogether {
+		insert = queueMany
+	}
+	if err := insert(app.NonconcurrentDB(), planned, ids, now); err != nil {
+		return fmt.Errorf("queue messages: %w", err)
 	}
 	for i, p := range planned {
 		if p.State != outbox.Failed {
@@ -63,8 +64,9 @@ func Queue(app core.App, planned []outbox.Planned, now time.Time) error {
 	return nil
 }
 
-// queuedAtOnce is how many rows one statement inserts: SQLite takes 32,766 parameters.
-const queuedAtOnce = 500
+// queuedTogether is how many rows one statement inserts. The driver looks for each parameter of a statement among all of them, so that hundreds of
+// rows in one cost more than a prepared statement for each.
+const queuedTogether = 8
 
 // queueSome inserts rows by one statement with a list of values for each. A JSON list would be shorter to write, but SQLite reads a row's JSON
 // anew for every column of it.
@@ -72,11 +74,9 @@ func queueSome(db dbx.Builder, planned []outbox.Planned, ids []string, now time.
 	columns := queueColumns()
 	params := make(dbx.Params, len(planned)*len(columns))
 	var sql strings.Builder
-	sql.WriteString(`INSERT INTO messages ("` + strings.Join(columns, `", "`) + `") VALUES `)
+	sql.WriteString(insertMessages(columns))
 	for i, p := range planned {
-		values := messageColumns(p)
-		values["id"] = ids[i]
-		values["created"], values["updated"], values["revision"] = Instant(now), Instant(now), 1
+		values := queuedColumns(p, ids[i], now)
 		for j, column := range columns {
 			name := "r" + strconv.Itoa(i) + "_" + column
 			params[name] = values[column]
@@ -94,6 +94,44 @@ func queueSome(db dbx.Builder, planned []outbox.Planned, ids []string, now time.
 	}
 	_, err := db.NewQuery(sql.String()).Bind(params).Execute()
 	return err
+}
+
+// queueMany inserts rows one after the other by a statement that is prepared once.
+func queueMany(db dbx.Builder, planned []outbox.Planned, ids []string, now time.Time) error {
+	columns := queueColumns()
+	return repeat(db, insertMessages(columns)+"({:"+strings.Join(columns, "}, {:")+"})", len(planned), func(i int) dbx.Params {
+		return queuedColumns(planned[i], ids[i], now)
+	})
+}
+
+func insertMessages(columns []string) string {
+	return `INSERT INTO messages ("` + strings.Join(columns, `", "`) + `") VALUES `
+}
+
+func queuedColumns(p outbox.Planned, id string, now time.Time) dbx.Params {
+	values := messageColumns(p)
+	values["id"] = id
+	values["created"], values["updated"], values["revision"] = Instant(now), Instant(now), 1
+	return values
+}
+
+// repeat executes one statement for many rows, prepared once.
+func repeat(db dbx.Builder, sql string, rows int, params func(row int) dbx.Params) (err error) {
+	if rows == 0 {
+		return nil
+	}
+	query := db.NewQuery(sql).Prepare()
+	defer func() {
+		if closeErr := query.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	for i := range rows {
+		if _, err := query.Bind(params(i)).Execute(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // queueColumns are the columns that a message is queued with.

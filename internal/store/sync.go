@@ -21,6 +21,7 @@ type Synced struct {
 	clinic *Clinic
 	key    links.Key
 	place  syncPlace // where the run is after this piece
+	cursor string    // the same, as the run keeps it
 	total  int       // counted by the run's first piece
 	done   int
 	failed []error
@@ -95,8 +96,20 @@ func PrepareSync(app core.App, clinic *Clinic, key links.Key, run *Run, limit in
 	}
 	s.done = n
 	s.more = n == limit || s.place.onward(run)
+	s.place.Changed += len(s.change)
+	for _, r := range s.recall {
+		s.place.Changed += r.reminders
+	}
+	cursor, err := json.Marshal(s.place)
+	if err != nil {
+		return nil, fmt.Errorf("write how far the run has come: %w", err)
+	}
+	s.cursor = string(cursor)
 	return s, nil
 }
+
+// Next is how far the run is after this piece, for whoever prepares the one that follows; more is false where there is none.
+func (s *Synced) Next() (cursor string, more bool) { return s.cursor, s.more }
 
 // bookings prepares the next coming visits and answers how many there were.
 func (s *Synced) bookings(app core.App, run *Run, limit int, _ time.Time) (int, error) {
@@ -153,15 +166,7 @@ func (s *Synced) Write(tx core.App, run *Run, now time.Time) (more bool, err err
 	run.Done += s.done
 	run.Total = max(run.Total, run.Done)
 	run.Failed += len(s.failed)
-	s.place.Changed += len(s.change)
-	for _, r := range s.recall {
-		s.place.Changed += r.reminders
-	}
-	cursor, err := json.Marshal(s.place)
-	if err != nil {
-		return false, fmt.Errorf("write how far the run has come: %w", err)
-	}
-	run.Cursor = string(cursor)
+	run.Cursor = s.cursor
 	if !s.more {
 		run.Note = s.words(run)
 	}
