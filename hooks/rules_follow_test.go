@@ -502,3 +502,34 @@ func TestAReminderOfAnAgeFollowsThePet(t *testing.T) {
 	c.patch(c.superuser, puppy, fields{"born_on": "2020-04-30"})
 	c.madeByRules(young, "2027-04-30 scheduled")
 }
+
+// a reminder that a rule made and whose text has nothing to say for this patient never leaves half: the row names the code, a person is
+// asked, and once the record says what was missing, the message is whole again.
+func TestARulesTextWithNothingToSayAsksAPerson(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	words := clinictest.Make(t, c.app, store.Templates, fields{"code": "by_kind", "name": "By kind", "purpose": "reminder", "locale": "en",
+		"subject": "Time again", "email_text": "Your {{ patient.species }} is due around {{ reminder.due_date }}."})
+	c.rule(fields{"template": words.Id})
+	client, pet := c.petOwner(fields{"species": ""})
+	c.visited(client, pet, "2027-02-26 09:00:00.000Z")
+	row := func() *core.Record {
+		t.Helper()
+		rows, err := c.app.FindAllRecords(store.Messages, dbx.HashExp{"client": client.Id, "purpose": "reminder"})
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		return rows[0]
+	}
+	if r := row(); r.GetString("state") != "skipped" || r.GetString("reason") != "empty_code" || r.GetString("detail") != "patient.species" || r.GetString("text") != "" {
+		t.Errorf("%s %s %s: %q", r.GetString("state"), r.GetString("reason"), r.GetString("detail"), r.GetString("text"))
+	}
+	tasks, err := c.app.FindAllRecords(store.Tasks, dbx.HashExp{"kind": "message_failed", "message": row().Id, "done": false})
+	if err != nil || len(tasks) != 1 {
+		t.Errorf("%d tasks, %v", len(tasks), err)
+	}
+	c.patch(c.superuser, pet, fields{"species": c.dog.Id})
+	if r := row(); r.GetString("state") != "queued" || r.GetString("text") != "Your Dog of tests is due around 26 February 2028." {
+		t.Errorf("%s %s: %q", r.GetString("state"), r.GetString("reason"), r.GetString("text"))
+	}
+}

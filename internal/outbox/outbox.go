@@ -127,6 +127,12 @@ type Planned struct {
 	OverLimit bool   // SMS only: merged names pushed it over the location's limit
 }
 
+// Unwritten reports a message that has no text, because its template has none or one of its codes has nothing to say: a person must see to it
+// . A message that is to leave at once has failed with that; one that has time is skipped, and comes back when its text can be written.
+func (p Planned) Unwritten() bool {
+	return p.State == Failed || p.State == Skipped && (p.Reason == ReasonEmptyCode || p.Reason == ReasonBadTemplate)
+}
+
 // Row is a message as the queue has it, as far as planning needs to know.
 type Row struct {
 	ID       string

@@ -53,7 +53,7 @@ func Queue(app core.App, planned []outbox.Planned, now time.Time) error {
 		return fmt.Errorf("queue messages: %w", err)
 	}
 	for i, p := range planned {
-		if p.State != outbox.Failed {
+		if !p.Unwritten() {
 			continue
 		}
 		title := "A message could not be written: " + p.Reason.Words() + ": " + p.Detail
