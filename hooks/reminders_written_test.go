@@ -1,6 +1,7 @@
 package hooks_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -109,6 +110,24 @@ func TestARemindersProblemsAreSaidBesideTheirFields(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// a preview says which sends another reminder of the same pet leaves out, and why.
+func TestThePreviewSaysWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	client, pet := c.owner()
+	words := fields{"own_text": true, "subject": "Tablets", "email_text": "It is time for the tablets."}
+	body := fields{"client": client.Id, "patients": []string{pet.Id}, "location": c.location.Id, "due_on": "2027-03-20"}
+	c.remind(body)
+	maps.Copy(body, words)
+	maps.Copy(body, fields{"due_on": "2027-03-31", "repeat_number": 1, "repeat_unit": "month", "repeat_count": 2, "preview": true})
+	answer := c.as(c.superuser, http.MethodPost, remindersPath, body)
+	problem, _ := answer.JSON["data"].(map[string]any)["preview"].(map[string]any)
+	want := "It would be sent on Friday 30 April 2027 at 09:00. One more is left out. The owner hears of it already: the same message goes to this address, or the patient has another reminder within 30 days."
+	if problem["message"] != want {
+		t.Errorf("%v: %s", problem["message"], answer.Body)
 	}
 }
 

@@ -69,6 +69,9 @@ type RecallState struct {
 	SentCount  int
 	NextSendAt time.Time
 	Coming     []RecallDate // what waits to be sent, the next first
+	// LeftOut are the sends that something keeps from leaving, as things are, and LeftOutFor is why the first of them is.
+	LeftOut    int
+	LeftOutFor outbox.Reason
 	// LookAt is when time alone may change the plan; zero for never.
 	LookAt time.Time
 	// Words are the reminder's texts as they are to be: those that are a template's own follow it into the client's language.

@@ -53,6 +53,7 @@ func (p *recallPlanner) stateOf(t *recallTurn) RecallState {
 		}
 	}
 	s.SentCount = progress.Sent
+	s.LeftOut, s.LeftOutFor = progress.Barred, outbox.Reason(progress.Cause)
 	slices.SortStableFunc(s.Coming, func(a, b RecallDate) int { return a.SendsAt.Compare(b.SendsAt) })
 	s.Coming = slices.CompactFunc(s.Coming, func(a, b RecallDate) bool { return a.SendsAt.Equal(b.SendsAt) })
 	if len(s.Coming) > 0 {

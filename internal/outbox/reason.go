@@ -15,7 +15,7 @@ var words = map[Reason]string{
 	ReasonVisitBooked:      "A visit for this is booked already.",
 	ReasonAlreadyDone:      "What it reminds of has been done.",
 	ReasonBookedInsideLead: "The visit was booked after the time for its reminder; the confirmation stands in for it.",
-	ReasonDuplicate:        "The same message already goes to this address.",
+	ReasonDuplicate:        "The owner hears of it already: the same message goes to this address, or the patient has another reminder within 30 days.",
 	ReasonChannelOff:       "This channel is switched off at the location.",
 	ReasonEndOfLife:        "The visit is an end-of-life visit: such owners are phoned, not written to.",
 	ReasonStoppedAddress:   "This address or number has been stopped.",

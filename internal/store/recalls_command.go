@@ -170,5 +170,12 @@ func RecallInWords(clinic *Clinic, r *core.Record, s notify.RecallState) (words 
 	if more := len(s.Coming) - shown; more > 0 {
 		words += fmt.Sprintf(", and %d times more", more)
 	}
-	return words + ".", dates
+	words += "."
+	switch {
+	case s.LeftOut == 1:
+		words += " One more is left out. " + s.LeftOutFor.Words()
+	case s.LeftOut > 1:
+		words += fmt.Sprintf(" %d more are left out. %s", s.LeftOut, s.LeftOutFor.Words())
+	}
+	return words, dates
 }
