@@ -97,8 +97,10 @@ func write(m Message, sender stdmail.Address, date time.Time) (letter, *refused)
 	out.SetDateWithValue(date.UTC())
 	out.SetMessageIDWithValue(l.id)
 	out.SetGenHeader("X-Pawbell-Message", m.ID)
-	// RFC 3834: nobody's holiday notice shall answer this.
-	out.SetGenHeader("Auto-Submitted", "auto-generated")
+	if m.Purpose != outbox.Personal {
+		// RFC 3834: nobody's holiday notice shall answer this. It shall answer what somebody wrote.
+		out.SetGenHeader("Auto-Submitted", "auto-generated")
+	}
 	if languageTag.MatchString(m.Locale) {
 		out.SetGenHeader(mail.HeaderContentLang, m.Locale)
 	}

@@ -95,6 +95,10 @@ func TestALetterReadsBack(t *testing.T) {
 	if got := decodedWords(t, read.Header.Get("Subject")); got != m.Subject {
 		t.Errorf("subject %q", got)
 	}
+	m.Purpose = outbox.Personal
+	if byHand, refusal := write(m, stdmail.Address{}, testDate); refusal != nil || bytes.Contains(byHand.raw, []byte("Auto-Submitted")) {
+		t.Errorf("what somebody wrote says that a machine did (RFC 3834): %v", refusal)
+	}
 	var kinds []string
 	walk(t, read.Header.Get("Content-Type"), read.Body, &kinds)
 	want := []string{"text/plain", "text/html", "text/calendar; charset=utf-8; method=CANCEL; name=visit.ics"}
