@@ -68,6 +68,7 @@ func Bind(app core.App, h House) {
 	app.OnRecordUpdate(store.Patients).BindFunc(inTx(h.patientChanged))
 
 	app.OnRecordCreateRequest(store.Reminders).BindFunc(h.reminderWritten)
+	app.OnRecordValidate(store.Reminders).BindFunc(h.reminderSound)
 	app.OnRecordCreate(store.Reminders).BindFunc(inTx(h.reminderMade))
 	app.OnRecordUpdate(store.Reminders).BindFunc(inTx(h.reminderChanged))
 	app.OnRecordDelete(store.Reminders).BindFunc(inTx(h.reminderRemoved))

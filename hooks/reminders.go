@@ -34,6 +34,24 @@ func (h House) reminderChanged(e *core.RecordEvent) error {
 	return h.reminderSaved(e, was)
 }
 
+// reminderSound refuses a reminder that could not be sent as it stands. It runs inside the transaction that stores it.
+func (h House) reminderSound(e *core.RecordEvent) error {
+	if err := e.Next(); err != nil {
+		return err
+	}
+	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
+	if err != nil {
+		return err
+	}
+	var was *core.Record
+	if !e.Record.IsNew() {
+		if was, err = before(e); err != nil {
+			return err
+		}
+	}
+	return refusedAll(store.CheckRecall(e.App, clinic, e.Record, was, h.Now()))
+}
+
 func (h House) reminderSaved(e *core.RecordEvent, was *core.Record) error {
 	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
 	if err != nil {
@@ -41,7 +59,7 @@ func (h House) reminderSaved(e *core.RecordEvent, was *core.Record) error {
 	}
 	commands := store.TakeRecallCommands(e.Record)
 	if err := store.CompleteRecall(e.App, clinic, e.Record, was, h.Now()); err != nil {
-		return refusedAll(err)
+		return err
 	}
 	if err := e.Next(); err != nil {
 		return err

@@ -3,11 +3,13 @@ package hooks_test
 import (
 	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/clinictest"
 	"pawbell/internal/store"
@@ -230,5 +232,79 @@ func TestARemindersRowActions(t *testing.T) {
 	withdrawn, err := c.app.FindFirstRecordByFilter(store.Messages, "state = 'cancelled'")
 	if err != nil || withdrawn.GetString("reason") != "gone" {
 		t.Errorf("withdrawn: %v %v", withdrawn, err)
+	}
+}
+
+// PC-03, PC-04, PC-22, PR-16: a saved reminder is in the list of the client's and of the patient's, and dashboards write the whole record back.
+func TestRemindersAreListedByClientAndPatient(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	client := clinictest.Client(t, c.app)
+	pet := clinictest.Patient(t, c.app, client)
+	other := clinictest.Patient(t, c.app, client, fields{"name": "Max"})
+	r := c.remind(fields{"client": client.Id, "patients": []string{pet.Id}, "location": c.location.Id, "due_on": "2027-06-01"})
+	reception := clinictest.Token(t, clinictest.Account(t, c.app, "reception", c.location))
+	for filter, want := range map[string]float64{"client='" + client.Id + "'": 1, "patients.id?='" + pet.Id + "'": 1, "patients.id?='" + other.Id + "'": 0} {
+		answer := c.as(reception, http.MethodGet, remindersPath+"?filter="+url.QueryEscape(filter), nil)
+		if answer.JSON["totalItems"] != want {
+			t.Errorf("%s: %s", filter, answer.Body)
+		}
+	}
+	if answer := c.dashboard(r, fields{"due_on": "2027-07-01"}); answer.Status != http.StatusOK || answer.text("next_send_at") != "2027-07-01 07:00:00.000Z" {
+		t.Errorf("from the dashboard: %d %s", answer.Status, answer.Body)
+	}
+	// The answer carries the revision that the row has, so that the next save on the same form goes through.
+	saved := c.dashboard(r, fields{"send_before_days": 3})
+	again := c.as(c.superuser, http.MethodPatch, remindersPath+"/"+r.Id, fields{"send_before_days": 4, "revision": saved.JSON["revision"]})
+	if again.Status != http.StatusOK {
+		t.Errorf("saved again: %d %s", again.Status, again.Body)
+	}
+}
+
+// PC-17: who works at one place alone reminds from there, and from nowhere else.
+func TestAReminderComesFromThePlaceOfWhoMakesIt(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	second := clinictest.Location(t, c.app)
+	client := clinictest.Client(t, c.app)
+	clinictest.Patient(t, c.app, client)
+	reception := clinictest.Token(t, clinictest.Account(t, c.app, "reception", second))
+	answer := c.as(reception, http.MethodPost, remindersPath, fields{"client": client.Id, "due_on": "2027-06-01"})
+	if answer.Status != http.StatusOK || answer.text("location") != second.Id {
+		t.Errorf("left out: %d %s", answer.Status, answer.Body)
+	}
+	if elsewhere := c.as(reception, http.MethodPost, remindersPath, fields{"client": client.Id, "due_on": "2027-06-01", "location": c.location.Id}); elsewhere.Status != http.StatusBadRequest {
+		t.Errorf("elsewhere: %d %s", elsewhere.Status, elsewhere.Body)
+	}
+	vet := clinictest.Token(t, clinictest.Account(t, c.app, "vet"))
+	if open := c.as(vet, http.MethodPost, remindersPath, fields{"client": client.Id, "due_on": "2027-06-01"}); open.code("location") != "validation_required" {
+		t.Errorf("who works everywhere has to say: %s", open.Body)
+	}
+}
+
+// PR-08, PC-19, R-22: a reminder takes another template's words unless somebody wrote their own, and keeps them when its template is deleted.
+func TestAnotherTemplateBringsItsWords(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	client := clinictest.Client(t, c.app)
+	clinictest.Patient(t, c.app, client)
+	teeth := clinictest.Make(t, c.app, store.Templates, fields{"code": "teeth", "name": "Teeth", "purpose": "reminder", "locale": "en", "subject": "Teeth", "email_text": "Teeth of {{ patient.name }}."})
+	r := c.remind(fields{"client": client.Id, "location": c.location.Id, "due_on": "2027-06-01"})
+	edited := c.remind(fields{"client": client.Id, "location": c.location.Id, "due_on": "2027-09-01", "email_text": "Come, {{ client.first_name }}."})
+	for reminder, want := range map[*core.Record]string{r: "Teeth of {{ patient.name }}.", edited: "Come, {{ client.first_name }}."} {
+		if answer := c.patch(c.superuser, reminder, fields{"template": teeth.Id}); answer.text("email_text") != want {
+			t.Errorf("after choosing another template it says %q, want %q", answer.text("email_text"), want)
+		}
+	}
+	if err := c.app.Delete(teeth); err != nil {
+		t.Fatalf("delete the template: %v", err)
+	}
+	if got := c.reload(r); got.GetString("email_text") != "Teeth of {{ patient.name }}." || got.GetString("template") != "" {
+		t.Errorf("without its template: %v", got)
+	}
+	c.recalled(client, "2027-06-01 09:00 email queued: Teeth", "2027-09-01 09:00 email queued: Teeth")
+	silent := c.as(c.superuser, http.MethodPost, remindersPath, fields{"client": client.Id, "location": c.location.Id, "due_on": "2027-06-01", "methods": []string{"sms"}, "template": teeth.Id})
+	if silent.Status != http.StatusBadRequest {
+		t.Errorf("a template that is gone: %s", silent.Body)
 	}
 }

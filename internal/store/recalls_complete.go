@@ -49,22 +49,42 @@ func PlaceRecall(app core.App, clinic *Clinic, r, by *core.Record) error {
 	return nil
 }
 
-// CompleteRecall fills in what a reminder leaves open (PC-17 to PC-21, PR-02, PR-07) and refuses what could not be sent as it stands (R-18, R-21,
-// was is the row as the database has it, nil for a new one: then all of it is judged, else what changed. What a person can mend is a
-// [Refusals].
+// CompleteRecall fills in what a reminder leaves open (PC-17 to PC-21, PR-02, PR-07). was is the row as the database has it, nil for a new one. What a
+// person has to mend is for [CheckRecall] to say: PocketBase saves reminders by itself, without asking whether they are sound, when a record is deleted
+// that they point to.
 func CompleteRecall(app core.App, clinic *Clinic, r, was *core.Record, now time.Time) error {
 	w := recallWriter{app: app, clinic: clinic, r: r, was: was, now: now}
 	w.settleEnd()
-	for _, list := range []string{"reminder_group", "subject", "email_text", "sms_text", "to_email", "to_phone"} {
-		if trimmed := strings.TrimSpace(text(r, list)); trimmed != text(r, list) {
-			set(r, list, trimmed)
-		}
-	}
 	if was == nil && instant(r, "made_at").IsZero() {
 		setInstant(r, "made_at", now)
 	}
-	if len(list(r, "methods")) == 0 {
-		set(r, "methods", []string{string(outbox.Email)})
+	return w.settle()
+}
+
+// CheckRecall refuses what could not be sent as it stands: all of a new reminder is judged, of another what changed. What a
+// person can mend is a [Refusals]; that client or place are missing is for PocketBase to say.
+func CheckRecall(app core.App, clinic *Clinic, r, was *core.Record, now time.Time) error {
+	w := recallWriter{app: app, clinic: clinic, r: r, was: was, now: now}
+	if err := w.settle(); err != nil {
+		return err
+	}
+	if w.client != nil && w.at != nil {
+		if err := w.check(); err != nil {
+			return err
+		}
+	}
+	return w.problems.orNil()
+}
+
+// settle fills in what is open, in the order in which one thing follows from another, and notes what is wrong with what was given.
+func (w *recallWriter) settle() error {
+	for _, field := range []string{"reminder_group", "subject", "email_text", "sms_text", "to_email", "to_phone"} {
+		if trimmed := strings.TrimSpace(text(w.r, field)); trimmed != text(w.r, field) {
+			set(w.r, field, trimmed)
+		}
+	}
+	if len(list(w.r, "methods")) == 0 {
+		set(w.r, "methods", []string{string(outbox.Email)})
 	}
 	if err := w.settleClient(); err != nil {
 		return err
@@ -73,16 +93,11 @@ func CompleteRecall(app core.App, clinic *Clinic, r, was *core.Record, now time.
 		return err
 	}
 	w.settlePlace()
-	if w.client == nil || w.at == nil {
-		// PocketBase says that they are missing, beside what else is.
-		return w.problems.orNil()
+	if w.client != nil && w.at != nil {
+		w.settleAddresses()
+		w.settleWords()
 	}
-	w.settleAddresses()
-	w.settleWords()
-	if err := w.check(); err != nil {
-		return err
-	}
-	return w.problems.orNil()
+	return nil
 }
 
 // changed reports whether one of the fields is news.
@@ -239,6 +254,10 @@ func (w *recallWriter) settleWords() {
 		}
 	}
 	if truth(w.r, "own_text") || text(w.r, "origin") != "" {
+		return
+	}
+	if text(w.r, "template") == "" && w.was != nil {
+		// Its template was deleted, or somebody took it away: the words stay.
 		return
 	}
 	if text(w.r, "template") == "" {
