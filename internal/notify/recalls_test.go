@@ -384,3 +384,16 @@ func writeStates(f RecallFacts, plan RecallPlan) string {
 	}
 	return out.String()
 }
+
+// BenchmarkPlanRecalls plans a client with two pets, three reminders and a year of repetitions, which is more than most have.
+func BenchmarkPlanRecalls(b *testing.B) {
+	f, err := readRecalls("reminder r1: of Bella, due 2027-03-08, by email sms\nreminder r2: of Max, due 2027-03-10, by email\nreminder r3: of Bella, due 2027-06-01, every 1 month 12")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if plan := PlanRecalls(f); len(plan.Planned) != 14 {
+			b.Fatalf("%d messages", len(plan.Planned))
+		}
+	}
+}
