@@ -317,3 +317,51 @@ func TestTwoRunsAtOnce(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// open reminders are brought in line after the visits, those of a client together, and one that cannot be planned keeps nobody else waiting.
+func TestSynchroniseAllBringsRemindersInLine(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	var made []*core.Record
+	for i := range 12 {
+		client := clinictest.Client(t, tr.app, clinictest.Fields{"location": tr.location.Id})
+		patient := clinictest.Patient(t, tr.app, client)
+		for range 1 + i%2 {
+			made = append(made, clinictest.Make(t, tr.app, store.Reminders, clinictest.Fields{
+				"client": client.Id, "location": tr.location.Id, "patients": []string{patient.Id}, "due_on": fmt.Sprintf("2027-%02d-05", 4+i%6), "methods": []string{"email", "sms"},
+			}))
+		}
+	}
+	tr.rawly("DELETE FROM runs")
+	want := tr.queue()
+	tr.rawly("UPDATE messages SET text = 'old words' WHERE rowid % 3 = 0 AND state = 'queued'")
+	tr.rawly("DELETE FROM messages WHERE rowid % 4 = 1 AND state = 'queued'")
+	tr.rawly("UPDATE reminders SET coming = '[]' WHERE rowid % 5 = 0")
+	broken := made[len(made)-1]
+	tr.rawly("UPDATE reminders SET due_on = 'some day' WHERE id = {:id}", dbx.Params{"id": broken.Id})
+	before := tr.tables()
+	dry := clinictest.Make(t, tr.app, store.Runs, clinictest.Fields{"kind": "sync_messages", "dry": true})
+	tr.sync()
+	if diff := cmp.Diff(before, tr.tables()); diff != "" {
+		t.Errorf("the dry run wrote: %s", diff)
+	}
+	id := tr.startRun("")
+	tr.sync()
+	run := tr.runOf(id)
+	if run.GetString("state") != "done" || run.GetInt("failed") != 1 || run.GetInt("done") < len(made) || tr.runOf(dry.Id).GetInt("failed") != 1 {
+		t.Fatalf("the run is %v", run.PublicExport())
+	}
+	got := tr.queue()
+	for _, queue := range []map[string]string{want, got} {
+		maps.DeleteFunc(queue, func(_, row string) bool { return strings.Contains(row, broken.GetString("client")) })
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	revisions := tr.revisions()
+	tr.startRun("location:" + tr.location.Id)
+	tr.sync()
+	if diff := cmp.Diff(revisions, tr.revisions()); diff != "" {
+		t.Errorf("the second run wrote: %s", diff)
+	}
+}

@@ -73,20 +73,6 @@ func (w *recallWork) workOut(facts notify.RecallFacts) {
 	}
 }
 
-// recallsInLine reports whether planning a client's reminders would change nothing. It needs no transaction.
-func recallsInLine(app core.App, clinic *Clinic, client string, now time.Time) (bool, error) {
-	w, err := workOutRecalls(app, clinic, client, now)
-	if err != nil || !w.none() {
-		return false, err
-	}
-	for i, s := range w.plan.States {
-		if news, err := recallNews(w.records[i], s); err != nil || len(news) > 0 {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
 // recallFacts reads everything that decides which recalls a client gets.
 func recallFacts(app core.App, clinic *Clinic, client string, records []*core.Record, now time.Time) (notify.RecallFacts, error) {
 	f := clinic.recallFacts(now)

@@ -220,7 +220,7 @@ func (s *Synced) write(tx core.App, now time.Time) error {
 		}
 		return makeTasks(tx, tasks)
 	}
-	if err := savepoint(tx, together); err == nil || len(same) == 0 {
+	if err := savepoint(tx, together); err == nil || len(same) == 0 || errors.Is(err, errSavepoint) {
 		return err
 	}
 	// One of them is in the way: each for itself.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -39,14 +40,7 @@ func (s *Synced) reminders(app core.App, run *Run, limit int, now time.Time) (in
 		}
 		clients = append(clients, syncRecall{row.Client, 1})
 	}
-	for _, c := range clients {
-		switch inLine, err := recallsInLine(app, s.clinic, c.client, now); {
-		case err != nil:
-			s.failed = append(s.failed, err)
-		case !inLine:
-			s.recall = append(s.recall, c)
-		}
-	}
+	s.compareRecalls(app, clients, now)
 	if len(rows) > 0 {
 		last := rows[len(rows)-1]
 		s.place.At, s.place.ID = last.At, last.ID
@@ -54,8 +48,66 @@ func (s *Synced) reminders(app core.App, run *Run, limit int, now time.Time) (in
 	return len(rows), nil
 }
 
+// compareRecalls finds the clients whose reminders are not in line; one that cannot be planned is counted as failed.
+func (s *Synced) compareRecalls(app core.App, clients []syncRecall, now time.Time) {
+	facts, records, err := manyRecallFacts(app, s.clinic, remindedOf(clients), now)
+	for i, c := range clients {
+		inLine, alone := false, err
+		if err != nil {
+			// One of them is in the way: each for itself.
+			inLine, alone = recallsInLine(app, s.clinic, c.client, now)
+		} else {
+			w := recallWork{records: records[i]}
+			w.workOut(facts[i])
+			inLine, alone = w.inLine()
+		}
+		switch {
+		case alone != nil:
+			s.failed = append(s.failed, alone)
+		case !inLine:
+			s.recall = append(s.recall, c)
+		}
+	}
+}
+
+// recallsInLine reports whether planning a client's reminders would change nothing. It needs no transaction.
+func recallsInLine(app core.App, clinic *Clinic, client string, now time.Time) (bool, error) {
+	w, err := workOutRecalls(app, clinic, client, now)
+	if err != nil {
+		return false, err
+	}
+	return w.inLine()
+}
+
+func (w *recallWork) inLine() (bool, error) {
+	if !w.none() {
+		return false, nil
+	}
+	for i, s := range w.plan.States {
+		if news, err := recallNews(w.records[i], s); err != nil || len(news) > 0 {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func remindedOf(recalls []syncRecall) []string {
+	ids := make([]string, len(recalls))
+	for i, c := range recalls {
+		ids[i] = c.client
+	}
+	return ids
+}
+
 // writeRecalls plans the clients whose reminders are not in line, from what they are now.
 func (s *Synced) writeRecalls(tx core.App, now time.Time) error {
+	if len(s.recall) == 0 {
+		return nil
+	}
+	together := func() error { return PlanManyRecalls(tx, s.clinic, remindedOf(s.recall), now) }
+	if err := savepoint(tx, together); err == nil || errors.Is(err, errSavepoint) {
+		return err
+	}
 	for _, c := range s.recall {
 		plan := func() error { return PlanRecalls(tx, s.clinic, s.key, c.client, now) }
 		if err := s.alone(tx, "client "+c.client, plan); err != nil {
