@@ -90,7 +90,7 @@ func (c *clinic) petOwner(changes ...fields) (client, pet *core.Record) {
 	return client, clinictest.Patient(c.t, c.app, client, append([]fields{{"species": c.dog.Id}}, changes...)...)
 }
 
-// R-42, PC-05: a completed visit makes a reminder, with its message, in the transaction that completes it.
+// R-42, PC-03, PC-05: a completed visit makes a reminder, with its message, in the transaction that completes it.
 func TestACompletedVisitMakesItsReminder(t *testing.T) {
 	t.Parallel()
 	c := newClinic(t)

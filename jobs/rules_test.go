@@ -161,6 +161,29 @@ func TestARuleThatIsOffSendsNothingMore(t *testing.T) {
 	}
 }
 
+// what is about to leave when its rule has changed leaves as the rule is now, or not yet, even before the run comes to it.
+func TestWhatIsDueLeavesByTheRuleOfNow(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	rule := tr.rule()
+	tr.follow(monday)
+	later := clinictest.Change(t, tr.app, tr.visit("2026-03-01 10:00:00.000Z"), clinictest.Fields{"status": "completed"})
+	tr.stand("before", "2027-03-01 scheduled")
+	clinictest.Change(t, tr.app, rule, clinictest.Fields{"due_number": 53, "due_unit": "week"})
+	due := monday.Add(3 * time.Hour)
+	tr.dispatch(due)
+	if len(tr.provider.sent) != 0 {
+		t.Fatalf("sent %d by the rule of before", len(tr.provider.sent))
+	}
+	tr.stand("of visit "+later.Id, "2027-03-07 scheduled")
+	tr.follow(due)
+	tr.stand("followed", "2027-03-07 scheduled")
+	tr.dispatch(due.AddDate(0, 0, 6))
+	if len(tr.provider.sent) != 1 {
+		t.Errorf("sent %d by the rule of now", len(tr.provider.sent))
+	}
+}
+
 // following a rule goes on where it was killed, and ends as if it had not been.
 func TestARulesRunSurvivesItsDeath(t *testing.T) {
 	t.Parallel()
@@ -206,13 +229,16 @@ func TestARulesRunSurvivesItsDeath(t *testing.T) {
 		if want := "20 reminders added, 20 moved, 0 cancelled."; last != want {
 			t.Errorf("the run says %q, want %q", last, want)
 		}
+		if run := runs[len(runs)-1]; run.GetInt("total") != 40 || run.GetInt("done") != 40 {
+			t.Errorf("%d of %d done", run.GetInt("done"), run.GetInt("total"))
+		}
 	}
 }
 
 // dies does a few small pieces of the runs that wait, each with nothing remembered from the one before, and the last of them undone.
 func (tr *trial) dies() {
 	tr.t.Helper()
-	for range 9 {
+	for i := range 9 {
 		open, err := store.OpenRuns(tr.app)
 		if err != nil {
 			tr.t.Fatal(err)
@@ -222,6 +248,9 @@ func (tr *trial) dies() {
 		}
 		if _, err := tr.piece(context.Background(), open[0], 4); err != nil {
 			tr.t.Fatal(err)
+		}
+		if i == 0 && open[0].Total != 40 {
+			tr.t.Errorf("after the first piece it says %d of %d", open[0].Done, open[0].Total)
 		}
 	}
 	open, err := store.OpenRuns(tr.app)

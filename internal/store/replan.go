@@ -53,16 +53,37 @@ func replanned(tx core.App, clinic *Clinic, key links.Key, due []dueRow, now tim
 			return clinic, due, err
 		}
 	}
-	for _, id := range clients {
-		if err := PlanRecalls(tx, clinic, key, id, now); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if slices.ContainsFunc(behind, func(run behindRun) bool { return strings.HasPrefix(run.Scope, RuleScope("")) }) {
+		// What a changed rule asks of a reminder is written into it first.
+		followed, err := followRulesOf(tx, clinic, clients, now)
+		if err != nil {
 			return clinic, due, err
 		}
+		clients = append(clients, followed...)
+		slices.Sort(clients)
+		clients = slices.Compact(clients)
+	}
+	if err := recallsAnew(tx, clinic, key, clients, now); err != nil {
+		return clinic, due, err
 	}
 	if len(visits)+len(clients) == 0 {
 		return clinic, due, nil
 	}
 	again, err := stillDue(tx, due, now)
 	return clinic, again, err
+}
+
+// recallsAnew plans the reminders of clients anew, together, or where one of them is in the way each for itself.
+func recallsAnew(tx core.App, clinic *Clinic, key links.Key, clients []string, now time.Time) error {
+	if err := savepoint(tx, func() error { return PlanManyRecalls(tx, clinic, clients, now) }); err == nil || errors.Is(err, errSavepoint) {
+		return err
+	}
+	for _, id := range clients {
+		if err := PlanRecalls(tx, clinic, key, id, now); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
+	return nil
 }
 
 // stillDue reads rows as they are now and answers those of them that are still due.

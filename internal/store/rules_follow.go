@@ -198,6 +198,20 @@ func FollowRules(app core.App, clinic *Clinic, patients, visits []string, now ti
 	return changes.write(app, now)
 }
 
+// followRulesOf does what [FollowRules] does for every patient of some clients.
+func followRulesOf(app core.App, clinic *Clinic, clients []string, now time.Time) ([]string, error) {
+	set, err := idSet(append([]string{}, clients...))
+	if err != nil {
+		return nil, err
+	}
+	var patients []string
+	err = app.DB().NewQuery(`SELECT p.id FROM json_each({:ids}) j CROSS JOIN patients p ON p.client = j.value`).Bind(dbx.Params{"ids": set}).Column(&patients)
+	if err != nil {
+		return nil, fmt.Errorf("find the patients of clients: %w", err)
+	}
+	return FollowRules(app, clinic, patients, nil, now)
+}
+
 // adds takes what is new of what is wanted, in a fixed order.
 func (c *ruleChanges) adds(wanted map[string]reminder.Wanted) {
 	for _, w := range wanted {

@@ -121,6 +121,12 @@ func StepOfRule(app core.App, key links.Key, run *Run, limit int, now time.Time)
 		return nil, err
 	}
 	_, id := run.Part()
+	total := run.Total
+	if run.Cursor == "" {
+		if total, err = sizeOfWalk(app.DB(), clinic.Rule(id), groups, now); err != nil {
+			return nil, err
+		}
+	}
 	part, err := NextOfRule(app, clinic, clinic.Rule(id), groups, progress.At, limit, now)
 	if err != nil {
 		return nil, err
@@ -141,7 +147,7 @@ func StepOfRule(app core.App, key links.Key, run *Run, limit int, now time.Time)
 		}
 		run.Cursor, run.Note = string(cursor), progress.Counts.words(run.Dry)
 		run.Done += part.Size()
-		run.Total = max(run.Total, run.Done)
+		run.Total = max(total, run.Done)
 		run.Failed += len(failed)
 		return !part.Next.Over(), nil
 	}, nil

@@ -84,13 +84,8 @@ func madePart(db dbx.Builder, rule reminder.Rule, at RuleWalk, limit int, now ti
 	if at.After != "" {
 		after = at.After
 	}
-	since := calendar.On(now, time.UTC).Add(-rule.Days()[len(rule.Days())-1] - recent).String()
-	// What ended long ago is left out: nothing of it would be ahead, whatever the rule says now.
-	err := db.NewQuery(`SELECT r.id, r.origin FROM reminders r WHERE r.origin != '' AND r.origin > {:after} AND r.origin < {:end} AND (
-			r.state IN ('scheduled', 'held') OR r.due_on >= {:since} OR r.state IN ('stale', 'cancelled') AND ifnull(
-				(SELECT b.starts_at FROM bookings b WHERE b.id = r.booking), ifnull((SELECT p.born_on FROM patients p WHERE p.id = substr(r.origin, -15)), '')) >= {:basis})
-		ORDER BY r.origin LIMIT {:limit}`).
-		Bind(dbx.Params{"after": after, "end": end, "since": since, "basis": rule.BasisFrom(calendar.On(now, time.UTC)).String(), "limit": limit}).All(&rows)
+	err := db.NewQuery(`SELECT r.id, r.origin ` + madeByRule + ` ORDER BY r.origin LIMIT {:limit}`).
+		Bind(dbx.Params{"after": after, "end": end, "since": sinceDue(rule, now), "basis": rule.BasisFrom(calendar.On(now, time.UTC)).String(), "limit": limit}).All(&rows)
 	if err != nil {
 		return RulePart{}, fmt.Errorf("find what a rule has made: %w", err)
 	}
@@ -103,6 +98,17 @@ func madePart(db dbx.Builder, rule reminder.Rule, at RuleWalk, limit int, now ti
 	}
 	return part, nil
 }
+
+// madeByRule finds what a rule has made. What ended long ago is left out: nothing of it would be ahead, whatever the rule says now.
+const madeByRule = `FROM reminders r WHERE r.origin != '' AND r.origin > {:after} AND r.origin < {:end} AND (
+	r.state IN ('scheduled', 'held') OR r.due_on >= {:since} OR r.state IN ('stale', 'cancelled') AND ifnull(
+		(SELECT b.starts_at FROM bookings b WHERE b.id = r.booking), ifnull((SELECT p.born_on FROM patients p WHERE p.id = substr(r.origin, -15)), '')) >= {:basis})`
+
+// visitLacks and patientLacks hold where a rule has made nothing of a visit or of a patient's age, and might.
+const (
+	visitLacks   = `+status = 'completed' AND patient != '' AND NOT EXISTS (SELECT 1 FROM reminders r WHERE r.origin = {:origins} || bookings.id AND r.origin != '')`
+	patientLacks = `deceased_on = '' AND NOT inactive AND NOT EXISTS (SELECT 1 FROM reminders r WHERE r.origin = {:origins} || patients.id AND r.origin != '')`
+)
 
 // originRange encloses the origins of all that a rule has made: they begin with the same signs, the last of which is a colon, and lie below the
 // same with that raised by one.
@@ -126,8 +132,7 @@ func missingPart(db dbx.Builder, rule reminder.Rule, at RuleWalk, limit, passes 
 		from = Instant(rule.BasisFrom(calendar.On(now, time.UTC)).Start(time.UTC))
 	}
 	// All visits with the reason are passed, whether they lack their reminder or not, so that a reading ends even where hardly any does.
-	rows, err := walkRows(db.NewQuery(`SELECT id, patient, starts_at at, rowid row,
-			+status = 'completed' AND patient != '' AND NOT EXISTS (SELECT 1 FROM reminders r WHERE r.origin = {:origins} || bookings.id AND r.origin != '') lacks
+	rows, err := walkRows(db.NewQuery(`SELECT id, patient, starts_at at, rowid row, ` + visitLacks + ` lacks
 		FROM bookings WHERE reason = {:reason} AND (starts_at, rowid) > ({:after}, {:row}) ORDER BY starts_at, rowid LIMIT {:limit}`).
 		Bind(dbx.Params{"origins": reminder.OriginsOf(rule.ID), "reason": rule.Reasons[at.Reason], "after": from, "row": at.Row, "limit": passes}))
 	if err != nil {
@@ -149,8 +154,7 @@ func missingOfAge(db dbx.Builder, rule reminder.Rule, at RuleWalk, limit, passes
 	if from == "" {
 		from = rule.BasisFrom(today).Add(-1).String()
 	}
-	rows, err := walkRows(db.NewQuery(`SELECT id, id patient, born_on at, rowid row,
-			deceased_on = '' AND NOT inactive AND NOT EXISTS (SELECT 1 FROM reminders r WHERE r.origin = {:origins} || patients.id AND r.origin != '') lacks
+	rows, err := walkRows(db.NewQuery(`SELECT id, id patient, born_on at, rowid row, ` + patientLacks + ` lacks
 		FROM patients WHERE born_on != '' AND (born_on, rowid) > ({:after}, {:row}) AND born_on <= {:last} ORDER BY born_on, rowid LIMIT {:limit}`).
 		Bind(dbx.Params{"origins": reminder.OriginsOf(rule.ID), "after": from, "row": at.Row, "last": rule.BornUntil(today).String(), "limit": passes}))
 	if err != nil {
@@ -203,10 +207,7 @@ func neighbourPart(db dbx.Builder, groups []string, at RuleWalk, limit int, now 
 	if len(groups) == 0 {
 		return part, nil
 	}
-	err := db.Select("client").Distinct(true).From(Reminders).Where(in("reminder_group", groups)).
-		AndWhere(dbx.NewExp("client > {:after} AND (+state IN ('scheduled', 'held') OR +state = 'done' AND +due_on >= {:recent})",
-			dbx.Params{"after": at.After, "recent": calendar.On(now, time.UTC).Add(-recent).String()})).
-		OrderBy("client").Limit(int64(limit)).Column(&part.clients)
+	err := db.Select("client").Distinct(true).From(Reminders).Where(ofGroups(groups, at.After, now)).OrderBy("client").Limit(int64(limit)).Column(&part.clients)
 	if err != nil {
 		return part, fmt.Errorf("find reminders of the same group: %w", err)
 	}
@@ -214,4 +215,55 @@ func neighbourPart(db dbx.Builder, groups []string, at RuleWalk, limit int, now 
 		part.Next = RuleWalk{Phase: walkNeighbours, After: part.clients[limit-1]}
 	}
 	return part, nil
+}
+
+// ofGroups are the reminders of groups that other visits may hold back, close or open again, of clients after one.
+func ofGroups(groups []string, after string, now time.Time) dbx.Expression {
+	return dbx.And(in("reminder_group", groups), dbx.NewExp("client > {:after} AND (+state IN ('scheduled', 'held') OR +state = 'done' AND +due_on >= {:recent})",
+		dbx.Params{"after": after, "recent": calendar.On(now, time.UTC).Add(-recent).String()}))
+}
+
+// sizeOfWalk counts what a walk goes over, as things stand at its beginning.
+func sizeOfWalk(db dbx.Builder, rule reminder.Rule, groups []string, now time.Time) (int, error) {
+	today := calendar.On(now, time.UTC)
+	first, end := originRange(rule.ID)
+	params := dbx.Params{
+		"after": first, "end": end, "since": sinceDue(rule, now), "basis": rule.BasisFrom(today).String(),
+		"origins": reminder.OriginsOf(rule.ID), "last": rule.BornUntil(today).String(), "from": Instant(rule.BasisFrom(today).Start(time.UTC)),
+	}
+	counts := []string{`SELECT count(*) ` + madeByRule}
+	switch {
+	case rule.Inactive:
+	case rule.Trigger == reminder.AgeReached:
+		counts = append(counts, `SELECT count(*) FROM patients WHERE born_on != '' AND born_on >= {:basis} AND born_on <= {:last} AND `+patientLacks)
+	default:
+		reasons, err := idSet(append([]string{}, rule.Reasons...))
+		if err != nil {
+			return 0, err
+		}
+		params["reasons"] = reasons
+		counts = append(counts, `SELECT count(*) FROM json_each({:reasons}) j CROSS JOIN bookings ON bookings.reason = j.value WHERE starts_at > {:from} AND `+visitLacks)
+	}
+	total := 0
+	for _, count := range counts {
+		var n int
+		if err := db.NewQuery(count).Bind(params).Row(&n); err != nil {
+			return 0, fmt.Errorf("count what a rule concerns: %w", err)
+		}
+		total += n
+	}
+	if len(groups) > 0 {
+		var n int
+		if err := db.Select("count(DISTINCT client)").From(Reminders).Where(ofGroups(groups, "", now)).Row(&n); err != nil {
+			return 0, fmt.Errorf("count reminders of the same group: %w", err)
+		}
+		total += n
+	}
+	return total, nil
+}
+
+// sinceDue is the due date from on which a message of the rule may still be ahead, generously.
+func sinceDue(rule reminder.Rule, now time.Time) string {
+	days := rule.Days()
+	return calendar.On(now, time.UTC).Add(-days[len(days)-1] - recent).String()
 }
