@@ -49,5 +49,12 @@ func queueBroadcast(j *house, _ context.Context, run *store.Run, limit int) (pie
 		return nil, err
 	}
 	next, err := store.PrepareBroadcast(j.app, clinic, j.desk.Links, run, limit, j.now())
-	return piece(next), err
+	if err != nil {
+		return nil, err
+	}
+	return func(tx core.App, run *store.Run) (bool, error) {
+		// The dispatcher waits for the write lock, and with it for the commit of what it is woken for.
+		defer j.ring()
+		return next(tx, run)
+	}, nil
 }
