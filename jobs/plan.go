@@ -13,6 +13,8 @@ import (
 const (
 	// planned is how many clients one look for due reminders finds at most.
 	planned = 500
+	// clientsAtOnce is how many clients are planned with a few questions in all, which is some milliseconds of the write lock.
+	clientsAtOnce = 50
 	// planHold is how long one transaction of planning may keep the only writer.
 	planHold = 50 * time.Millisecond
 	// planAgain is when a client is tried again whose reminders could not be planned.
@@ -35,11 +37,20 @@ func (j *house) Plan(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if err := j.planSome(clinic, clients, now); err != nil {
+		if err := j.planTogether(clinic, clients[:min(clientsAtOnce, len(clients))], now); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
+}
+
+// planTogether plans clients in one short transaction. Where one of them cannot be planned, none is, and each has a turn of its own.
+func (j *house) planTogether(clinic *store.Clinic, clients []string, now time.Time) error {
+	err := j.app.RunInTransaction(func(tx core.App) error { return store.PlanManyRecalls(tx, clinic, clients, now) })
+	if err == nil {
+		return nil
+	}
+	return j.planSome(clinic, clients, now)
 }
 
 // planSome plans as many of the clients as one short transaction has room for. Where one fails it is put off, and the others have their turn next
