@@ -93,6 +93,9 @@ func Check(j *Journal, o *Outcome) []Finding {
 	for _, a := range j.Absences {
 		c.absence(a)
 	}
+	for _, g := range j.Groups {
+		c.group(g)
+	}
 	c.accounted()
 	c.reasons()
 	c.books()
@@ -345,7 +348,7 @@ func (c *rules) allowed(r *Row, h Handed, w wish) {
 	if edit := c.Edits[r.ID]; edit.Text {
 		return
 	}
-	if !slices.Contains(w.locales, r.Locale) {
+	if len(w.locales) > 0 && !slices.Contains(w.locales, r.Locale) {
 		c.find("R-23", "%s: written in %s instead of %s", name, r.Locale, list(w.locales))
 	}
 	said := h.Subject + "\n" + h.Text

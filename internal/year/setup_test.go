@@ -71,6 +71,12 @@ func (c *clinic) fallsIll() {
 	c.t.Helper()
 	p := pick(c, c.places)
 	ill := pick(c, p.practitioners)
+	for _, v := range c.visits {
+		if soon := v.is.Start.Sub(c.now()); v.ahead() && soon > 0 && soon < 2*24*time.Hour && c.chance(50) {
+			p, ill = c.placeOf(v), v.is.Practitioner
+			break
+		}
+	}
 	local := c.now().In(p.zone)
 	from := c.now().Truncate(time.Minute)
 	if c.chance(40) {

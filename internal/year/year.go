@@ -58,6 +58,7 @@ type Journal struct {
 	Rules       map[string]*Log[Rule]
 	Stops       []Stop
 	Absences    []Absence
+	Groups      []Group
 	// Asleep is when nothing was sent because the program did not run, Deaf when a channel's provider took nothing.
 	Asleep []Span
 	Deaf   map[string][]Span
@@ -161,6 +162,15 @@ type Absence struct {
 	Channels                []string
 	Every                   bool
 	Visits                  []string
+}
+
+// Group is a message to many: when it was sent, to whom, and when it was held up by hand.
+type Group struct {
+	ID, Place, Mark   string
+	At                time.Time
+	Channels, Clients []string
+	Every             bool
+	Stopped           []Span
 }
 
 // Stop is an address to which nothing may go, for one purpose or, where that is empty, at all. One that was never lifted has no Until.
