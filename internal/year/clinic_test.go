@@ -1,6 +1,7 @@
 package year_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -13,7 +14,6 @@ import (
 
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
-	"github.com/pocketbase/pocketbase/tools/cron"
 
 	"pawbell/hooks"
 	"pawbell/internal/clinictest"
@@ -60,8 +60,8 @@ type clinic struct {
 }
 
 type job struct {
-	*cron.Job
-	when *cron.Schedule
+	name string
+	run  func(context.Context, time.Time) error
 }
 
 type place struct {
@@ -126,17 +126,15 @@ func newClinic(t testing.TB, seed uint64, owners int) *clinic {
 		c.desk = store.NewDesk(app)
 		c.desk.Links = links.Key("0123456789abcdef0123456789abcdef")
 		hooks.Bind(app, hooks.House{Desk: c.desk, Now: c.now, Gateways: set, Ring: func() { c.rung.Store(true) }})
-		jobs.Register(app, c.desk, set, c.now)
+		doing := jobs.ByHand(t.Context(), app, c.desk, set, c.now)
+		for _, name := range []string{"sync", "plan", "sweep", "dispatch"} {
+			c.jobs = append(c.jobs, &job{name, doing[name]})
+		}
 	})
 	c.app.Settings().RateLimits.ExcludedIPs = []string{"192.0.2.1"}
 	c.app.Settings().Logs.MaxDays = 5 // a test's app logs nothing otherwise
 	c.admin = clinictest.Token(t, clinictest.Superuser(t, c.app))
 	c.handler = clinictest.Handler(t, c.app)
-	for _, j := range c.app.Cron().Jobs() {
-		if when, err := cron.NewSchedule(j.Expression()); err == nil && !strings.HasPrefix(j.Id(), "__pb") && j.Id() != "watch" {
-			c.jobs = append(c.jobs, &job{j, when})
-		}
-	}
 	c.open()
 	c.register(owners)
 	return c

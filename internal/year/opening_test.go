@@ -5,6 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
 	"pawbell/internal/clinictest"
 	"pawbell/internal/year"
 )
@@ -128,14 +131,30 @@ func (c *clinic) writeTexts() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	for _, r := range all {
-		c.write(r.Id, r.GetString("code"), r.GetString("purpose"), r.GetString("locale"), r.GetString("location"), r.GetString("sms_text") != "")
+	// Nothing is planned yet that would have to follow.
+	err = c.app.RunInTransaction(func(tx core.App) error {
+		for _, r := range all {
+			change := c.worded(r.GetString("code"), r.GetString("purpose"), r.GetString("locale"), r.GetString("location"), r.GetString("sms_text") != "")
+			if _, err := tx.DB().Update("templates", change, dbx.HashExp{"id": r.Id}).Execute(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		c.t.Fatal(err)
 	}
+	c.desk.SetupChanged()
 }
 
 // write changes a text so that it carries a new mark.
 func (c *clinic) write(id, code, purpose, locale, place string, texts bool) {
 	c.t.Helper()
+	c.must(c.change("templates", id, c.worded(code, purpose, locale, place, texts)), "a text")
+}
+
+// worded are the words of a text with a new mark, which is noted.
+func (c *clinic) worded(code, purpose, locale, place string, texts bool) fields {
 	c.made++
 	mark := fmt.Sprintf("K%dK", c.made)
 	words := mark
@@ -154,12 +173,12 @@ func (c *clinic) write(id, code, purpose, locale, place string, texts bool) {
 	if texts {
 		change["sms_text"] = words
 	}
-	c.must(c.change("templates", id, change), "a text")
 	key := code + "/" + locale + "/" + place
 	if c.journal.Texts[key] == nil {
 		c.journal.Texts[key] = new(year.Log[year.Text])
 	}
 	c.journal.Texts[key].Add(c.now(), year.Text{Code: code, Locale: locale, Place: place, Mark: mark})
+	return change
 }
 
 var firstNames = []string{"Maja", "Kari", "Ion", "Elena", "Søren", "Grace", "Åsa", "Väinö", "Ștefan", "Liv"}

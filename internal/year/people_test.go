@@ -30,8 +30,10 @@ func (c *clinic) plan(day time.Time) {
 	some(0.4, 5, 22, c.newAddress)
 	some(0.1, 6, 20, c.lifts)
 	some(0.6, 6, 18, c.remembers)
-	// What the clinic itself does, it does as often in a small one.
-	often := func(timesAYear float64, from, until int, do func()) { some(timesAYear/size, from, until, do) }
+	// What the clinic itself does depends little on how many owners it has.
+	often := func(timesAYear float64, from, until int, do func()) {
+		some(timesAYear*min(1, size/40)/size, from, until, do)
+	}
 	often(26, 6, 20, c.resets)
 	often(40, 6, 20, c.rewrites)
 	often(5, 6, 18, c.switches)
