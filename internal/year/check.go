@@ -345,7 +345,14 @@ func (c *rules) allowed(r *Row, h Handed, w wish) {
 			c.find("R-31", "%s: hidden copies to %s instead of %s", name, list(got), list(want))
 		}
 	}
-	if edit := c.Edits[r.ID]; edit.Text {
+	edit := c.Edits[r.ID]
+	if edit.Dropped {
+		c.find("R-13", "%s: somebody had withdrawn it", name)
+	}
+	if edit.Words != "" {
+		if !contains(h.Text, edit.Words) {
+			c.find("R-22", "%s: somebody had written %q, it says %q", name, edit.Words, h.Text)
+		}
 		return
 	}
 	if len(w.locales) > 0 && !slices.Contains(w.locales, r.Locale) {

@@ -36,6 +36,13 @@ func (c *rules) reasons() {
 
 // untrue says why the reason of a row that did not leave does not hold, "" if it does.
 func (c *rules) untrue(r *Row) string {
+	if r.Reason == "by_person" {
+		// What a person saves is dated by the real clock, not by the clinic's.
+		if r.Purpose == "visit_reminder" && !c.Edits[r.ID].Dropped {
+			return "nobody did"
+		}
+		return ""
+	}
 	t := r.Updated
 	if _, waits := c.working(r.Channel, t); !r.ExpiresAt.IsZero() && r.Reason == "stale" && t.Before(r.ExpiresAt) && !c.shutUntil(r, t) &&
 		!(waits && r.ExpiresAt.Sub(t) < recovery) {
@@ -86,10 +93,6 @@ func (c *rules) untrue(r *Row) string {
 	case "end_of_life":
 		if !s.reason.EndOfLife {
 			return "it is no end-of-life visit"
-		}
-	case "by_person":
-		if !c.Edits[r.ID].Dropped {
-			return "nobody did"
 		}
 	case "bad_address":
 		if !slices.ContainsFunc(c.handed[r.ID], func(h Handed) bool { return h.Refused }) {

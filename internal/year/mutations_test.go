@@ -182,6 +182,22 @@ var mutations = []struct {
 		h.Text, h.Subject = strings.ReplaceAll(h.Text, "K", "k"), "About"
 		return r.Key
 	}},
+	{"R-22: what somebody rewrote is sent as it was", "R-22", func(a altered) string {
+		for i := range a.Handed {
+			if h := &a.Handed[i]; a.Edits[h.ID].Words != "" {
+				h.Text = "as it was"
+				return "somebody had written"
+			}
+		}
+		a.t.Skip("nothing that was rewritten left in this year")
+		return ""
+	}},
+	{"R-13: what somebody withdrew leaves all the same", "R-13", func(a altered) string {
+		r, h := a.sent("visit_reminder", "sms")
+		a.Edits = maps.Clone(a.Edits)
+		a.Edits[r.ID] = year.Edit{At: h.At.Add(-time.Second), Dropped: true}
+		return r.Key
+	}},
 	{"R-23: the language is another", "R-23", func(a altered) string {
 		r, _ := a.sent("booking_confirmation", "email")
 		r.Locale = "is"

@@ -37,6 +37,7 @@ func (c *clinic) plan(day time.Time) {
 	often(26, 6, 20, c.resets)
 	often(40, 6, 20, c.rewrites)
 	often(5, 6, 18, c.switches)
+	often(30, 6, 20, c.corrects)
 	often(12, 0, 24, c.writesToMany)
 	often(30, 4, 20, c.fallsIll)
 	some(0.2, 0, 24, func() { c.ownerSays(pick(c, c.owners), pick(c, []string{"STOP", "hei?", "START", "Ja", "avlys"})) })

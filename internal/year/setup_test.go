@@ -1,10 +1,16 @@
 package year_test
 
 import (
+	"database/sql"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
+	"github.com/pocketbase/dbx"
+
+	"pawbell/internal/store"
 	"pawbell/internal/year"
 )
 
@@ -116,5 +122,30 @@ func (c *clinic) fallsIll() {
 				}
 			}
 		})
+	}
+}
+
+// corrects: somebody rewrites a reminder that waits in the queue, or withdraws it.
+func (c *clinic) corrects() {
+	c.t.Helper()
+	var row struct {
+		ID string `db:"id"`
+	}
+	err := c.app.DB().NewQuery(`SELECT id FROM messages WHERE state = 'queued' AND purpose = 'visit_reminder' AND edited = 0 AND send_at > {:soon}
+		ORDER BY send_at, "to", channel LIMIT 1`).Bind(dbx.Params{"soon": store.Instant(c.now().Add(time.Hour))}).One(&row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	edit, change := year.Edit{At: c.now(), Dropped: true}, fields{"state": "cancelled"}
+	if c.chance(60) {
+		c.made++
+		edit = year.Edit{At: c.now(), Words: fmt.Sprintf("E%dE by hand", c.made)}
+		change = fields{"text": edit.Words}
+	}
+	if c.change("messages", row.ID, change) {
+		c.journal.Edits[row.ID] = edit
 	}
 }

@@ -179,19 +179,17 @@ type Stop struct {
 	From, Until               time.Time
 }
 
-// Inbound is a text from an owner, and the visit that it changed.
+// Inbound is a text from an owner.
 type Inbound struct {
 	At         time.Time
 	From, Text string
-	Visit      string
 }
 
-// Edit is what somebody did to a queued message by hand.
+// Edit is what somebody did to a queued message by hand: rewrote it, or withdrew it.
 type Edit struct {
 	At      time.Time
-	Text    bool // rewrote it
-	Dropped bool // withdrew it
-	Hurried bool // had it sent at once
+	Words   string // the new text, "" for none
+	Dropped bool
 }
 
 // Outcome is what came of the year.
