@@ -1,9 +1,7 @@
 package hooks_test
 
 import (
-	"flag"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,29 +9,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pawbell/internal/clinictest"
+	"pawbell/internal/golden"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
 const previewPath = "/api/messages/preview"
-
-// golden compares with a file that people can read.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
 
 // PC-11, PC-16, X-18, X-25: how a text reads before it is sent, with a visit, with a client, with a reminder and with long sample data.
 func TestAPreviewIsWhatWouldLeave(t *testing.T) {
@@ -70,7 +49,7 @@ func TestAPreviewIsWhatWouldLeave(t *testing.T) {
 		read.WriteString("# " + p.name + "\nsubject: " + answer.text("subject") + "\nencoding: " + answer.text("encoding") + ", parts: " + asJSON(t, answer.JSON["parts"]) +
 			", cost: " + asJSON(t, answer.JSON["cost"]) + " " + answer.text("currency") + "\nproblems: " + asJSON(t, answer.JSON["problems"]) + "\n\n" + answer.text("text") + "\n\n")
 	}
-	golden(t, "previews.txt", read.String())
+	golden.File(t, filepath.Join("testdata", "previews.txt"), read.String())
 }
 
 func TestAPreviewSaysWhatIsInTheWay(t *testing.T) {

@@ -1,10 +1,7 @@
 package booking_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,47 +12,22 @@ import (
 
 	"pawbell/internal/booking"
 	"pawbell/internal/calendar"
+	"pawbell/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the expected times of testdata")
 
 // TestTimesOfTheCorpus reads every day of testdata: what is known about it, "----", and the times that are free. The first line
 // says what the day shows, the words are explained in testdata/README.md.
 func TestTimesOfTheCorpus(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) < 25 {
-		t.Fatalf("%d days in the corpus, %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			t.Parallel()
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			given, want, found := strings.Cut(string(text), "----\n")
-			if !found {
-				t.Fatal("no ---- in the file")
-			}
-			c := readCase(t, given)
-			starts := booking.Times(c.day, c.ask)
-			if c.now != nil {
-				starts = booking.Bookable(c.day.Place, c.ask.Reason, starts, *c.now)
-			}
-			got := c.write(starts)
-			if *update {
-				if err := os.WriteFile(file, []byte(given+"----\n"+got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", strings.SplitN(given, "\n", 2)[0], diff)
-			}
-			c.checkAgrees(t, starts)
-		})
-	}
+	golden.Corpus(t, "testdata/*.txt", 25, func(t *testing.T, given string) string {
+		c := readCase(t, given)
+		starts := booking.Times(c.day, c.ask)
+		if c.now != nil {
+			starts = booking.Bookable(c.day.Place, c.ask.Reason, starts, *c.now)
+		}
+		c.checkAgrees(t, starts)
+		return c.write(starts)
+	})
 }
 
 // corpusCase is one file of the corpus as the package sees it.

@@ -2,13 +2,11 @@ package gateway
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
 	stdmail "net/mail"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -17,10 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"pawbell/internal/golden"
 	"pawbell/internal/outbox"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // boundaries are random; a golden file has them numbered as they come.
 var boundaryLine = regexp.MustCompile(`boundary=([0-9a-f]+)`)
@@ -51,19 +48,7 @@ func TestLettersAreAsTheyHaveAlwaysBeen(t *testing.T) {
 			if refusal != nil {
 				t.Fatal(refusal.detail)
 			}
-			got, file := normalised(l.raw), filepath.Join("testdata", "letter_"+name+".eml")
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Error(diff)
-			}
+			golden.File(t, filepath.Join("testdata", "letter_"+name+".eml"), normalised(l.raw))
 		})
 	}
 }

@@ -1,8 +1,6 @@
 package notify
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pawbell/internal/golden"
 	"pawbell/internal/outbox"
 )
 
@@ -17,46 +16,22 @@ import (
 // below the dashes what the owner is told and who phones them (R-47).
 func TestAbsences(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/absences/*.txt")
-	if err != nil || len(files) < 8 {
-		t.Fatalf("found %d absences, %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			t.Parallel()
-			raw, err := os.ReadFile(file)
+	golden.Corpus(t, "testdata/absences/*.txt", 8, func(t *testing.T, given string) string {
+		parts := eachVisit.Split(given, -1)
+		a, now := readAbsent(t, parts[0])
+		var visits []Facts
+		for i, part := range parts[1:] {
+			f, err := readFacts(part)
 			if err != nil {
 				t.Fatal(err)
 			}
-			given, want, ok := strings.Cut(string(raw), "----\n")
-			if !ok {
-				t.Fatal("there is no line of dashes")
-			}
-			parts := eachVisit.Split(given, -1)
-			a, now := readAbsent(t, parts[0])
-			var visits []Facts
-			for i, part := range parts[1:] {
-				f, err := readFacts(part)
-				if err != nil {
-					t.Fatal(err)
-				}
-				f.Booking.ID = "b" + string(rune('1'+i))
-				f.Patient.ID = f.Patient.Name
-				visits = append(visits, f)
-			}
-			planned, tasks := TellOfAbsence(a, visits, now)
-			got := writePlan(planned, tasks, visits[0].Location.Zone)
-			if *update {
-				if err := os.WriteFile(file, []byte(given+"----\n"+got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("want -, got +:\n%s", diff)
-			}
-		})
-	}
+			f.Booking.ID = "b" + string(rune('1'+i))
+			f.Patient.ID = f.Patient.Name
+			visits = append(visits, f)
+		}
+		planned, tasks := TellOfAbsence(a, visits, now)
+		return writePlan(planned, tasks, visits[0].Location.Zone)
+	})
 }
 
 var eachVisit = regexp.MustCompile(`(?m)^visit\n`)

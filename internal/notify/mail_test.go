@@ -9,8 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"pawbell/internal/golden"
 	"pawbell/internal/outbox"
 )
 
@@ -38,20 +37,7 @@ func TestMails(t *testing.T) {
 			}
 			plain, page := Mail(subject, text, "da-DK", f.Location)
 			for ending, got := range map[string]string{".txt": plain, ".html": page} {
-				golden := strings.TrimSuffix(file, ".md") + ending
-				if *update {
-					if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-						t.Fatal(err)
-					}
-					continue
-				}
-				want, err := os.ReadFile(golden)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(string(want), got); diff != "" {
-					t.Errorf("%s: want -, got +:\n%s", golden, diff)
-				}
+				golden.File(t, strings.TrimSuffix(file, ".md")+ending, got)
 			}
 		})
 	}

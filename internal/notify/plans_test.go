@@ -1,10 +1,7 @@
 package notify
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,54 +9,28 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"pawbell/internal/booking"
 	"pawbell/internal/calendar"
+	"pawbell/internal/golden"
 	"pawbell/internal/outbox"
 )
-
-var update = flag.Bool("update", false, "write what the code answers into the golden files")
 
 // TestPlans reads testdata/plans: above the dashes what differs from an ordinary booking, below them every message that it has. Each
 // file names the rules that it is about.
 func TestPlans(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/plans/*.txt")
-	if err != nil || len(files) < 30 {
-		t.Fatalf("found %d plans, %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			t.Parallel()
-			raw, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			given, want, ok := strings.Cut(string(raw), "----\n")
-			if !ok {
-				t.Fatal("there is no line of dashes")
-			}
-			f, err := readFacts(given)
-			if err != nil {
-				t.Fatal(err)
-			}
-			planned, tasks := Plan(f)
-			got := writePlan(planned, tasks, f.Location.Zone)
-			if again, _ := Plan(f); writePlan(again, tasks, f.Location.Zone) != got {
-				t.Error("planning twice gives two answers (R-14)")
-			}
-			if *update {
-				if err := os.WriteFile(file, []byte(given+"----\n"+got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("want -, got +:\n%s", diff)
-			}
-		})
-	}
+	golden.Corpus(t, "testdata/plans/*.txt", 30, func(t *testing.T, given string) string {
+		f, err := readFacts(given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		planned, tasks := Plan(f)
+		got := writePlan(planned, tasks, f.Location.Zone)
+		if again, _ := Plan(f); writePlan(again, tasks, f.Location.Zone) != got {
+			t.Error("planning twice gives two answers (R-14)")
+		}
+		return got
+	})
 }
 
 var trailing = regexp.MustCompile(` +\n`)

@@ -2,8 +2,6 @@ package notify
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +12,7 @@ import (
 
 	"pawbell/internal/booking"
 	"pawbell/internal/calendar"
+	"pawbell/internal/golden"
 	"pawbell/internal/outbox"
 	"pawbell/internal/reminder"
 )
@@ -22,44 +21,21 @@ import (
 // follows and where each reminder stands. Each file names the rules that it is about.
 func TestRecalls(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/recalls/*.txt")
-	if err != nil || len(files) < 25 {
-		t.Fatalf("found %d files, %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			t.Parallel()
-			raw, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			given, want, ok := strings.Cut(string(raw), "----\n")
-			if !ok {
-				t.Fatal("there is no line of dashes")
-			}
-			f, err := readRecalls(given)
-			if err != nil {
-				t.Fatal(err)
-			}
-			plan := PlanRecalls(f)
-			got := writeRecalls(f, plan)
-			f.Rows = queueRecalls(t, f.Rows, plan)
-			if again := PlanRecalls(f); writeStates(f, again) != writeStates(f, plan) {
-				t.Errorf("planning twice gives two answers (R-13):\n%s", cmp.Diff(writeStates(f, plan), writeStates(f, again)))
-			} else if insert, update, withdraw := outbox.Diff(f.Rows, again.Planned, ""); len(insert)+len(update)+len(withdraw) > 0 {
-				t.Errorf("planning twice changes the queue (R-13): %v %v %v", insert, update, withdraw)
-			}
-			if *update {
-				if err := os.WriteFile(file, []byte(given+"----\n"+got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("want -, got +:\n%s", diff)
-			}
-		})
-	}
+	golden.Corpus(t, "testdata/recalls/*.txt", 25, func(t *testing.T, given string) string {
+		f, err := readRecalls(given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := PlanRecalls(f)
+		got := writeRecalls(f, plan)
+		f.Rows = queueRecalls(t, f.Rows, plan)
+		if again := PlanRecalls(f); writeStates(f, again) != writeStates(f, plan) {
+			t.Errorf("planning twice gives two answers (R-13):\n%s", cmp.Diff(writeStates(f, plan), writeStates(f, again)))
+		} else if insert, update, withdraw := outbox.Diff(f.Rows, again.Planned, ""); len(insert)+len(update)+len(withdraw) > 0 {
+			t.Errorf("planning twice changes the queue (R-13): %v %v %v", insert, update, withdraw)
+		}
+		return got
+	})
 }
 
 // queueRecalls brings rows in line with a plan, as store does.

@@ -1,55 +1,25 @@
 package reminder_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"pawbell/internal/golden"
 	"pawbell/internal/reminder"
 )
-
-var update = flag.Bool("update", false, "write the expected reminders of testdata/rules")
 
 // TestRulesOfTheCorpus reads every history of testdata/rules: the rules, the patient and what was made before, "----", and what becomes of it
 // (R-42, R-45, R-56, PN-18). The words are explained in testdata/rules/README.md.
 func TestRulesOfTheCorpus(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/rules/*.txt")
-	if err != nil || len(files) < 25 {
-		t.Fatalf("%d histories in the corpus, %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			t.Parallel()
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			given, want, found := strings.Cut(string(text), "----\n")
-			if !found {
-				t.Fatal("no ---- in the file")
-			}
-			h := readHistory(t, given)
-			got := h.judge(t)
-			if *update {
-				if err := os.WriteFile(file, []byte(given+"----\n"+got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", strings.SplitN(given, "\n", 2)[0], diff)
-			}
-		})
-	}
+	golden.Corpus(t, "testdata/rules/*.txt", 25, func(t *testing.T, given string) string {
+		h := readHistory(t, given)
+		return h.judge(t)
+	})
 }
 
 // told is a history as a file tells it.
