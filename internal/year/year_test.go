@@ -74,10 +74,10 @@ func TestAYearGoesByTheRules(t *testing.T) {
 func TestASeedIsAYear(t *testing.T) {
 	t.Parallel()
 	lived := func() string {
-		c := newClinic(t, 4, 9)
+		c := newClinic(t, 4, 16)
 		c.shut(begins.AddDate(0, 0, 9), 30*time.Hour, "program")
 		c.shut(begins.AddDate(0, 0, 12), 10*time.Hour, "sms")
-		c.live(begins.AddDate(0, 0, 40), nil)
+		c.live(begins.AddDate(0, 0, 50), nil)
 		return c.diary(c.outcome())
 	}
 	first, second := strings.Split(lived(), "\n"), strings.Split(lived(), "\n")
