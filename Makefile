@@ -40,7 +40,7 @@ prepare: ## Install a C compiler, Chromium and axe-core, where they are missing
 	@scripts/prepare-tests
 
 # What asks a clinic one thing after another needs no watching, and takes ten times as long under it.
-CALM := /hooks$$|/internal/command$$
+CALM := /hooks$$|/internal/command$$|/pb_migrations$$
 
 race: ## All tests, the browser's included; under the race detector wherever several things happen at once
 	go test $(WATCHED) -timeout 20m $(TESTFLAGS) $$(go list ./... | grep -vE '$(CALM)')
