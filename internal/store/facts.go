@@ -237,6 +237,7 @@ type messageRow struct {
 	Patients  string  `db:"patients"`
 	Reminders string  `db:"reminders"`
 	Covers    string  `db:"covers"`
+	Revision  float64 `db:"revision"`
 }
 
 func (r *messageRow) row() outbox.Row {
@@ -264,7 +265,7 @@ func messageRows(db dbx.Builder, which dbx.Expression) ([]outbox.Row, error) {
 
 func readMessageRows(db dbx.Builder, which dbx.Expression) (rows []messageRow, err error) {
 	err = db.Select("id", "client", "booking", "key", "purpose", "channel", "to", "bcc", "subject", "text", "locale", "template", "edited", "own_address", "own_time",
-		"sequence", "state", "reason", "attempts", "planned_at", "send_at", "expires_at", "sent_at", "patients", "reminders", "covers").From(Messages).Where(which).All(&rows)
+		"sequence", "state", "reason", "attempts", "planned_at", "send_at", "expires_at", "sent_at", "patients", "reminders", "covers", "revision").From(Messages).Where(which).All(&rows)
 	return rows, err
 }
 

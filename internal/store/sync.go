@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"time"
 
@@ -57,7 +58,7 @@ func (p *syncPlace) onward(run *Run) bool {
 // syncChange is what one booking needs, and what was seen when that was worked out.
 type syncChange struct {
 	booking string
-	seen    string
+	seen    seen
 	wanted
 	difference
 }
@@ -127,23 +128,41 @@ func (s *Synced) bookings(app core.App, run *Run, limit int, _ time.Time) (int, 
 	}
 	last := records[len(records)-1]
 	s.place.At, s.place.ID = Instant(instant(last, "starts_at")), last.Id
+	shares := slices.Collect(slices.Chunk(records, len(records)/runtime.GOMAXPROCS(0)+1))
+	found := make([]struct {
+		change []syncChange
+		failed []error
+		err    error
+	}, len(shares))
+	inParallel(len(shares), func(i int) { found[i].change, found[i].failed, found[i].err = s.compare(app, shares[i]) })
+	for _, f := range found {
+		if f.err != nil {
+			return 0, f.err
+		}
+		s.change, s.failed = append(s.change, f.change...), append(s.failed, f.failed...)
+	}
+	return len(records), nil
+}
+
+// compare finds the bookings that are not in line, and those of which that cannot be said.
+func (s *Synced) compare(app core.App, records []*core.Record) (changes []syncChange, failed []error, err error) {
 	facts, err := bookingsFacts(app, s.clinic, s.key, records)
 	if err != nil {
-		return 0, err
+		return nil, nil, err
 	}
 	for _, f := range facts {
 		if f.err != nil {
-			s.failed = append(s.failed, f.err)
+			failed = append(failed, f.err)
 			continue
 		}
 		change := syncChange{booking: f.Booking.ID, seen: f.seen, wanted: wantedBy(f.Facts)}
 		change.difference = diff(change.have, change.planned, change.unwanted)
 		change.withdraw = append(change.withdraw, change.overtaken...)
 		if !change.none() {
-			s.change = append(s.change, change)
+			changes = append(changes, change)
 		}
 	}
-	return len(records), nil
+	return changes, failed, nil
 }
 
 // Write brings the piece's rows in line, in the transaction that stores the run, and moves the run on. A booking that changed since it was read

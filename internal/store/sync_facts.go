@@ -18,20 +18,20 @@ func bookingsFacts(app core.App, clinic *Clinic, key links.Key, records []*core.
 	for i, r := range records {
 		ids[i], at[r.Id] = r.Id, i
 		facts[i].Facts, facts[i].err = ownFacts(clinic, key, r)
+		facts[i].seen.Booking = float64(number(r, "revision"))
 	}
 	set, err := idSet(ids)
 	if err != nil {
 		return nil, err
 	}
-	var seen map[string]string
-	if seen, err = seenNow(app, ids); err != nil {
-		return nil, err
-	}
 	var people []struct {
 		peopleRow
-		Booking string `db:"booking"`
+		Booking        string  `db:"booking"`
+		ClientRevision float64 `db:"client_revision"`
+		PatientUpdated string  `db:"patient_updated"`
 	}
-	err = app.DB().NewQuery(`SELECT b.id booking, ` + peopleColumns + ` FROM json_each({:ids}) j JOIN bookings b ON b.id = j.value
+	err = app.DB().NewQuery(`SELECT b.id booking, ifnull(c.revision, 0) client_revision, ifnull(p.updated, '') patient_updated, ` + peopleColumns + `
+		FROM json_each({:ids}) j JOIN bookings b ON b.id = j.value
 		LEFT JOIN clients c ON c.id = b.client LEFT JOIN patients p ON p.id = b.patient LEFT JOIN booking_requests r ON r.booking = b.id`).
 		Bind(dbx.Params{"ids": set}).All(&people)
 	if err != nil {
@@ -39,12 +39,13 @@ func bookingsFacts(app core.App, clinic *Clinic, key links.Key, records []*core.
 	}
 	var addresses []string
 	for i := range people {
-		f := &facts[at[people[i].Booking]]
-		if f.seen != "" || f.err != nil {
+		row := &people[i]
+		f := &facts[at[row.Booking]]
+		if f.read || f.err != nil {
 			continue
 		}
-		f.seen = seen[people[i].Booking]
-		if f.err = people[i].into(clinic, &f.Facts); f.err == nil {
+		f.read, f.seen.Client, f.seen.Patient = true, row.ClientRevision, row.PatientUpdated
+		if f.err = row.into(clinic, &f.Facts); f.err == nil {
 			addresses = append(addresses, addressesOf(&f.Facts)...)
 		}
 	}
@@ -59,6 +60,7 @@ func bookingsFacts(app core.App, clinic *Clinic, key links.Key, records []*core.
 	for i := range rows {
 		f := &facts[at[rows[i].Booking]]
 		f.Rows = append(f.Rows, rows[i].row())
+		f.seen.Messages, f.seen.Revisions = f.seen.Messages+1, f.seen.Revisions+rows[i].Revision
 	}
 	for i := range facts {
 		facts[i].Stopped = said
@@ -69,31 +71,40 @@ func bookingsFacts(app core.App, clinic *Clinic, key links.Key, records []*core.
 // syncFacts are the facts of one booking of many.
 type syncFacts struct {
 	notify.Facts
-	seen string
+	read bool
+	seen seen
 	err  error
 }
 
-// seenNow tells for each booking what its plan hangs on as one text: it is another one when the booking, its people or its messages were
-// written to meanwhile. It is read ahead of the facts, so that what comes in between shows.
-func seenNow(app core.App, ids []string) (map[string]string, error) {
+// seen is what a booking's plan was worked out from: it is another one when the booking, its people or its messages were written to meanwhile.
+type seen struct {
+	Booking   float64 `db:"booking"`   // its revision
+	Client    float64 `db:"client"`    // its revision
+	Patient   string  `db:"patient"`   // when it was written
+	Messages  float64 `db:"messages"`  // how many
+	Revisions float64 `db:"revisions"` // theirs, added up
+}
+
+// seenNow tells what the plans of bookings would be worked out from now.
+func seenNow(app core.App, ids []string) (map[string]seen, error) {
 	set, err := idSet(ids)
 	if err != nil {
 		return nil, err
 	}
 	var rows []struct {
-		ID   string `db:"id"`
-		Seen string `db:"seen"`
+		ID string `db:"id"`
+		seen
 	}
-	err = app.DB().NewQuery(`SELECT b.id, b.revision || ' ' || ifnull(c.revision, '') || ' ' || ifnull(p.updated, '') || ' ' ||
-			(SELECT count(*) || ' ' || ifnull(sum(m.revision), 0) FROM messages m WHERE m.booking = b.id) seen
+	err = app.DB().NewQuery(`SELECT b.id, b.revision booking, ifnull(c.revision, 0) client, ifnull(p.updated, '') patient,
+			(SELECT count(*) FROM messages m WHERE m.booking = b.id) messages, (SELECT ifnull(sum(m.revision), 0) FROM messages m WHERE m.booking = b.id) revisions
 		FROM json_each({:ids}) j JOIN bookings b ON b.id = j.value LEFT JOIN clients c ON c.id = b.client LEFT JOIN patients p ON p.id = b.patient`).
 		Bind(dbx.Params{"ids": set}).All(&rows)
 	if err != nil {
 		return nil, fmt.Errorf("look whether visits changed meanwhile: %w", err)
 	}
-	seen := make(map[string]string, len(rows))
+	now := make(map[string]seen, len(rows))
 	for _, r := range rows {
-		seen[r.ID] = r.Seen
+		now[r.ID] = r.seen
 	}
-	return seen, nil
+	return now, nil
 }
