@@ -25,6 +25,7 @@ type carrier struct {
 	deaf  []year.Span
 	dead  map[string]bool // addresses
 	got   []year.Handed
+	leave map[string]string // by message: the link that ends mail to many
 	tried int
 }
 
@@ -40,6 +41,9 @@ func (c *carrier) Send(_ context.Context, m gateway.Message) gateway.Result {
 		if !now.Before(s.From) && now.Before(s.Until) {
 			return gateway.Result{Outcome: gateway.Temporary, RetryAfter: again, Detail: "out of order"}
 		}
+	}
+	if m.UnsubscribeURL != "" {
+		c.leave[m.ID] = m.UnsubscribeURL
 	}
 	refused := c.dead[m.To]
 	c.got = append(c.got, year.Handed{
@@ -72,6 +76,13 @@ func (c *carrier) since(n int) ([]year.Handed, int) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	return slices.Clone(c.got[n:]), len(c.got)
+}
+
+// leaving is the link of a message that ends mail to many, "" if it has none.
+func (c *carrier) leaving(id string) string {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.leave[id]
 }
 
 func (c *carrier) close(s year.Span) {

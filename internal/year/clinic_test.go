@@ -119,8 +119,8 @@ func newClinic(t testing.TB, seed uint64, owners int) *clinic {
 		},
 	}
 	c.clock.Store(begins.UnixNano())
-	c.mail = &carrier{name: "mail", now: c.now, dead: map[string]bool{}}
-	c.texts = &carrier{name: "texts", now: c.now, dead: map[string]bool{}}
+	c.mail = &carrier{name: "mail", now: c.now, dead: map[string]bool{}, leave: map[string]string{}}
+	c.texts = &carrier{name: "texts", now: c.now, dead: map[string]bool{}, leave: map[string]string{}}
 	set := gateway.NewSet(c.mail, c.texts, nil)
 	c.app = clinictest.New(t, func(app core.App) {
 		c.desk = store.NewDesk(app)

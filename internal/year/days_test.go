@@ -239,7 +239,8 @@ func (c *clinic) heed() {
 	}
 }
 
-// noticed looks at what providers got since the last time: a dead address is stopped, and a reminder may be answered.
+// noticed looks at what providers got since the last time: a dead address is stopped, a reminder may be answered, and of mail to many some have
+// enough.
 func (c *clinic) noticed() {
 	c.t.Helper()
 	for i, carrier := range []*carrier{c.mail, c.texts} {
@@ -248,23 +249,26 @@ func (c *clinic) noticed() {
 		// Several are handed over at once, in no order.
 		slices.SortFunc(news, func(a, b year.Handed) int { return cmp.Or(cmp.Compare(a.To, b.To), cmp.Compare(a.Text, b.Text)) })
 		for _, h := range news {
-			if h.Refused {
-				c.stop(h.Channel, h.To, c.now().Add(time.Millisecond))
-			} else if h.Channel == "sms" {
+			switch {
+			case h.Refused:
+				c.stop(year.Stop{Channel: h.Channel, Address: h.To, From: c.now().Add(time.Millisecond)})
+			case h.Channel == "sms":
 				c.texted(h)
+			case carrier.leaving(h.ID) != "" && c.chance(15):
+				c.later(c.now().Add(time.Duration(30+c.random.IntN(400_000))*time.Second), func() { c.unsubscribes(h.To, carrier.leaving(h.ID)) })
 			}
 		}
 	}
 }
 
-// stop notes that nothing may go to an address any more.
-func (c *clinic) stop(channel, address string, at time.Time) {
-	for _, s := range c.journal.Stops {
-		if s.Channel == channel && s.Address == address && s.Until.IsZero() && s.Purpose == "" {
+// stop notes that nothing may go to an address any more, or nothing of one purpose.
+func (c *clinic) stop(s year.Stop) {
+	for _, known := range c.journal.Stops {
+		if known.Channel == s.Channel && known.Address == s.Address && known.Purpose == s.Purpose && known.Until.IsZero() {
 			return
 		}
 	}
-	c.journal.Stops = append(c.journal.Stops, year.Stop{Channel: channel, Address: address, From: at})
+	c.journal.Stops = append(c.journal.Stops, s)
 }
 
 // shut lets the program or a provider be out of order for a while.

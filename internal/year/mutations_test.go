@@ -223,6 +223,11 @@ var mutations = []struct {
 		a.Stops = append(a.Stops, year.Stop{Channel: "sms", Address: h.To, From: h.At.Add(-time.Second)})
 		return r.Key
 	}},
+	{"R-27: the owner had unsubscribed from mail to many", "R-27", func(a altered) string {
+		r, h := a.sent("group", "email")
+		a.Stops = append(a.Stops, year.Stop{Channel: "email", Address: h.To, Purpose: "group", From: h.At.Add(-time.Second)})
+		return r.Key
+	}},
 	{"R-31: the hidden copy is missing", "R-31", func(a altered) string {
 		r, h := a.sent("booking_confirmation", "email")
 		h.BCC = nil

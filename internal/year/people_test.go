@@ -131,7 +131,7 @@ func (c *clinic) lifts() {
 		if !s.Until.IsZero() || c.mail.dead[s.Address] || c.texts.dead[s.Address] || s.From.After(c.now()) {
 			continue
 		}
-		r, err := c.app.FindAllRecords(store.StoppedAddresses, dbx.HashExp{"channel": s.Channel, "address": s.Address})
+		r, err := c.app.FindAllRecords(store.StoppedAddresses, dbx.HashExp{"channel": s.Channel, "address": s.Address, "purpose": s.Purpose})
 		if err != nil || len(r) != 1 {
 			c.t.Fatalf("the stop of %s: %d rows, %v", s.Address, len(r), err)
 		}
@@ -141,6 +141,16 @@ func (c *clinic) lifts() {
 		}
 		return
 	}
+}
+
+// unsubscribes: an owner's mail program follows the link under mail to many.
+func (c *clinic) unsubscribes(address, link string) {
+	c.t.Helper()
+	_, path, _ := strings.Cut(link, "://")
+	_, path, _ = strings.Cut(path, "/")
+	a := c.ask("", http.MethodPost, "/"+path+"?List-Unsubscribe=One-Click", nil)
+	c.must(a.status == http.StatusOK, "unsubscribing")
+	c.stop(year.Stop{Channel: "email", Address: address, Purpose: "group", From: c.now()})
 }
 
 // texted: a text reached an owner, who may answer.
@@ -178,7 +188,7 @@ func (c *clinic) says(number, word string) {
 	c.journal.Inbound = append(c.journal.Inbound, year.Inbound{At: now, From: number, Text: word})
 	switch meaning(word) {
 	case "stop":
-		c.stop("sms", number, now)
+		c.stop(year.Stop{Channel: "sms", Address: number, From: now})
 	case "yes", "no":
 		v := c.meant(number)
 		switch {
