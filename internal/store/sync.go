@@ -112,57 +112,65 @@ func PrepareSync(app core.App, clinic *Clinic, key links.Key, run *Run, limit in
 // Next is how far the run is after this piece, for whoever prepares the one that follows; more is false where there is none.
 func (s *Synced) Next() (cursor string, more bool) { return s.cursor, s.more }
 
-// bookings prepares the next coming visits and answers how many there were.
+// bookings prepares the next coming visits and answers how many there were. They are compared on all processors.
 func (s *Synced) bookings(app core.App, run *Run, limit int, _ time.Time) (int, error) {
-	var records []*core.Record
 	which := syncScope(s.clinic, run)
-	if which != nil {
-		query := app.RecordQuery(Bookings).AndWhere(which).AndWhere(dbx.NewExp("starts_at >= {:at} AND (starts_at > {:at} OR id > {:id})",
-			dbx.Params{"at": s.place.At, "id": s.place.ID}))
-		if err := query.OrderBy("starts_at", "id").Limit(int64(limit)).All(&records); err != nil {
-			return 0, fmt.Errorf("read coming visits: %w", err)
-		}
-	}
-	if len(records) == 0 {
+	if which == nil {
 		return 0, nil
 	}
-	last := records[len(records)-1]
-	s.place.At, s.place.ID = Instant(instant(last, "starts_at")), last.Id
-	shares := slices.Collect(slices.Chunk(records, len(records)/runtime.GOMAXPROCS(0)+1))
-	found := make([]struct {
-		change []syncChange
-		failed []error
-		err    error
-	}, len(shares))
-	inParallel(len(shares), func(i int) { found[i].change, found[i].failed, found[i].err = s.compare(app, shares[i]) })
+	var coming []struct {
+		ID string `db:"id"`
+		At string `db:"starts_at"`
+	}
+	err := app.DB().Select("id", "starts_at").From(Bookings).Where(which).AndWhere(dbx.NewExp("starts_at >= {:at} AND (starts_at > {:at} OR id > {:id})",
+		dbx.Params{"at": s.place.At, "id": s.place.ID})).OrderBy("starts_at", "id").Limit(int64(limit)).All(&coming)
+	if err != nil {
+		return 0, fmt.Errorf("read coming visits: %w", err)
+	}
+	if len(coming) == 0 {
+		return 0, nil
+	}
+	ids := make([]string, len(coming))
+	for i, visit := range coming {
+		ids[i], s.place.At, s.place.ID = visit.ID, visit.At, visit.ID
+	}
+	shares := slices.Collect(slices.Chunk(ids, len(ids)/runtime.GOMAXPROCS(0)+1))
+	found := make([]compared, len(shares))
+	inParallel(len(shares), func(i int) { found[i] = s.compare(app, shares[i]) })
 	for _, f := range found {
 		if f.err != nil {
 			return 0, f.err
 		}
 		s.change, s.failed = append(s.change, f.change...), append(s.failed, f.failed...)
 	}
-	return len(records), nil
+	return len(coming), nil
 }
 
-// compare finds the bookings that are not in line, and those of which that cannot be said.
-func (s *Synced) compare(app core.App, records []*core.Record) (changes []syncChange, failed []error, err error) {
-	facts, err := bookingsFacts(app, s.clinic, s.key, records)
+// compared is which bookings are not in line, and of which that cannot be said.
+type compared struct {
+	change []syncChange
+	failed []error
+	err    error
+}
+
+func (s *Synced) compare(app core.App, ids []string) (found compared) {
+	facts, err := bookingsFacts(app, s.clinic, s.key, ids)
 	if err != nil {
-		return nil, nil, err
+		return compared{err: err}
 	}
 	for _, f := range facts {
 		if f.err != nil {
-			failed = append(failed, f.err)
+			found.failed = append(found.failed, f.err)
 			continue
 		}
 		change := syncChange{booking: f.Booking.ID, seen: f.seen, wanted: wantedBy(f.Facts)}
 		change.difference = diff(change.have, change.planned, change.unwanted)
 		change.withdraw = append(change.withdraw, change.overtaken...)
 		if !change.none() {
-			changes = append(changes, change)
+			found.change = append(found.change, change)
 		}
 	}
-	return changes, failed, nil
+	return found
 }
 
 // Write brings the piece's rows in line, in the transaction that stores the run, and moves the run on. A booking that changed since it was read

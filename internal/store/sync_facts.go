@@ -10,19 +10,23 @@ import (
 	"pawbell/internal/notify"
 )
 
-// bookingsFacts are the facts of many bookings, read by one question for each kind of row instead of several for each booking.
-func bookingsFacts(app core.App, clinic *Clinic, key links.Key, records []*core.Record) ([]syncFacts, error) {
-	ids := make([]string, len(records))
-	at := make(map[string]int, len(records))
-	facts := make([]syncFacts, len(records))
-	for i, r := range records {
-		ids[i], at[r.Id] = r.Id, i
-		facts[i].Facts, facts[i].err = ownFacts(clinic, key, r)
-		facts[i].seen.Booking = float64(number(r, "revision"))
-	}
+// bookingsFacts are the facts of many bookings, read by one question for each kind of row instead of several for each booking. One that is gone has none.
+func bookingsFacts(app core.App, clinic *Clinic, key links.Key, ids []string) ([]syncFacts, error) {
 	set, err := idSet(ids)
 	if err != nil {
 		return nil, err
+	}
+	var records []*core.Record
+	err = app.RecordQuery(Bookings).AndWhere(dbx.NewExp("id IN (SELECT value FROM json_each({:ids}))", dbx.Params{"ids": set})).All(&records)
+	if err != nil {
+		return nil, fmt.Errorf("read visits: %w", err)
+	}
+	at := make(map[string]int, len(records))
+	facts := make([]syncFacts, len(records))
+	for i, r := range records {
+		at[r.Id] = i
+		facts[i].Facts, facts[i].err = ownFacts(clinic, key, r)
+		facts[i].seen.Booking = float64(number(r, "revision"))
 	}
 	var people []struct {
 		peopleRow
@@ -40,10 +44,11 @@ func bookingsFacts(app core.App, clinic *Clinic, key links.Key, records []*core.
 	var addresses []string
 	for i := range people {
 		row := &people[i]
-		f := &facts[at[row.Booking]]
-		if f.read || f.err != nil {
+		of, known := at[row.Booking]
+		if !known || facts[of].read || facts[of].err != nil {
 			continue
 		}
+		f := &facts[of]
 		f.read, f.seen.Client, f.seen.Patient = true, row.ClientRevision, row.PatientUpdated
 		if f.err = row.into(clinic, &f.Facts); f.err == nil {
 			addresses = append(addresses, addressesOf(&f.Facts)...)
@@ -58,9 +63,11 @@ func bookingsFacts(app core.App, clinic *Clinic, key links.Key, records []*core.
 		return nil, fmt.Errorf("read messages: %w", err)
 	}
 	for i := range rows {
-		f := &facts[at[rows[i].Booking]]
-		f.Rows = append(f.Rows, rows[i].row())
-		f.seen.Messages, f.seen.Revisions = f.seen.Messages+1, f.seen.Revisions+rows[i].Revision
+		if of, known := at[rows[i].Booking]; known {
+			f := &facts[of]
+			f.Rows = append(f.Rows, rows[i].row())
+			f.seen.Messages, f.seen.Revisions = f.seen.Messages+1, f.seen.Revisions+rows[i].Revision
+		}
 	}
 	for i := range facts {
 		facts[i].Stopped = said
