@@ -70,7 +70,7 @@ func (h House) messageCommanded(e *core.RecordEvent) error {
 	if !again {
 		return e.Next()
 	}
-	repeated, err := store.PutBack(e.App, clinic, was, h.Now())
+	repeated, err := store.PutBack(e.App, clinic, was, false, h.Now())
 	if err != nil {
 		return refused(err)
 	}

@@ -73,7 +73,7 @@ func (j *house) Dispatch(ctx context.Context, now time.Time) error {
 // lease takes rows and answers until when they are ours.
 func (j *house) lease(clinic *store.Clinic, o store.LeaseOptions) (store.Leased, time.Time, error) {
 	now := j.now()
-	o.For, o.Gateway, o.AttemptsLater, o.Links = leaseTime, j.gatewayName, true, j.desk.Links
+	o.For, o.Gateway, o.AttemptsLater, o.Anew = leaseTime, j.gatewayName, true, store.Anew(j.desk.Links)
 	leased, err := store.Lease(j.app, clinic, now, o)
 	if err != nil {
 		return leased, now, fmt.Errorf("lease: %w", err)

@@ -11,6 +11,7 @@ import (
 	"pawbell/internal/calendar"
 	"pawbell/internal/links"
 	"pawbell/internal/notify"
+	"pawbell/internal/sms"
 )
 
 // About names the records that a message written by hand speaks of, by id; "" for those it does not.
@@ -126,4 +127,33 @@ func (r Refusals) orNil() error {
 
 func (r *Refusals) add(field, code, message string, params map[string]any) {
 	*r = append(*r, &booking.Refusal{Field: field, Code: code, Message: message, Params: params})
+}
+
+// Manages reports whether an account may arrange what the whole chain shares: a superuser, or a manager's account that is in use.
+func Manages(account *core.Record) bool {
+	return StillEmployed(account) && (account.IsSuperuser() || text(account, "role") == "manager")
+}
+
+func (r *Refusals) from(field string, problems []notify.Problem) {
+	for _, p := range problems {
+		var params map[string]any
+		if p.Name != "" {
+			params = map[string]any{"name": p.Name, "nearest": p.Nearest}
+		}
+		r.add(field, p.Code, p.Message, params)
+	}
+}
+
+// tooLong refuses an SMS over the limit, with the count.
+func (r *Refusals) tooLong(field string, size sms.Size, at notify.Location) {
+	if at.SMSMaxParts == 0 || size.Parts <= at.SMSMaxParts {
+		return
+	}
+	words := fmt.Sprintf("This is %d characters, which makes %d text messages; %d can be sent here.", size.Units, size.Parts, at.SMSMaxParts)
+	if size.Encoding == sms.UCS2 {
+		words += fmt.Sprintf(" The character %q makes every message shorter.", size.Offender)
+	}
+	r.add(field, notify.TooLong, words, map[string]any{
+		"characters": size.Units, "parts": size.Parts, "limit": at.SMSMaxParts, "encoding": size.Encoding,
+	})
 }

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -252,27 +250,6 @@ func tellOwner(app core.App, clinic *Clinic, key links.Key, r *core.Record, a ab
 	return nil
 }
 
-// makeCall puts the task to phone an owner on the list.
-func makeCall(app core.App, location, message string, t notify.Task) error {
-	return MakeTask(app, Task{Kind: t.Kind, Title: clipped(t.Title, longestTitle), Location: location, Client: t.Client, Booking: t.Booking, Message: message})
-}
-
-// unsaid leaves out what is queued or was said under its key already (R-13).
-func unsaid(db dbx.Builder, planned []outbox.Planned) ([]outbox.Planned, error) {
-	if len(planned) == 0 {
-		return nil, nil
-	}
-	keys := make([]string, len(planned))
-	for i, p := range planned {
-		keys[i] = p.Key
-	}
-	var known []string
-	if err := db.Select("key").From(Messages).Where(dbx.And(in("key", keys), dbx.NewExp("[[key]] != ''"))).Column(&known); err != nil {
-		return nil, fmt.Errorf("look for messages: %w", err)
-	}
-	return slices.DeleteFunc(planned, func(p outbox.Planned) bool { return slices.Contains(known, p.Key) }), nil
-}
-
 // UntellAbsence withdraws what owners have not been told yet of an absence that leaves visits as they are from now on, or is no more. Visits that
 // it called off stay so, and their owners are told of that (R-47).
 func UntellAbsence(app core.App, r *core.Record, now time.Time) error {
@@ -291,51 +268,18 @@ func Untold(was, is *core.Record) bool {
 	return readAbsence(was).fate == notify.FateTell && readAbsence(is).fate != notify.FateTell
 }
 
-// missedFor is how far back day notices that never arrived are looked for: a long outage included.
-const missedFor = 14 * 24 * time.Hour
-
-// missedNotices finds day notices of which their owner can have heard nothing: failed for good, or not gone when the visit begins. One that
-// could not even be written has its call on the list since it was planned. Of a notice that went out on another channel, or was put back
-// and went out, the owner has heard.
-const missedNotices = `
-SELECT m.booking, min(m.id) AS message FROM messages m JOIN bookings b ON b.id = m.booking
-WHERE m.purpose = 'day_notice' AND m.state IN ('queued', 'sending', 'failed', 'stale') AND m.planned_at > {:since}
-  AND (m.state = 'stale' OR m.state = 'failed' AND m.attempts > 0 OR b.starts_at <= {:now})
-  AND NOT EXISTS (SELECT 1 FROM messages o WHERE o.booking = m.booking AND o.purpose = 'day_notice' AND o.sequence = m.sequence
-    AND (o.state IN ('sent', 'delivered') OR o.state IN ('queued', 'sending') AND b.starts_at > {:now}))
-  AND NOT EXISTS (SELECT 1 FROM tasks t JOIN messages o ON o.id = t.message WHERE t.booking = m.booking AND t.kind = 'call_owner'
-    AND o.purpose = 'day_notice' AND o.sequence = m.sequence)
-GROUP BY m.booking LIMIT {:limit}`
-
-// CallMissed asks a person to phone the owners whom a day notice did not reach in time (R-47), once for each visit. It answers whether there may be
-// more.
-func CallMissed(app core.App, clinic *Clinic, key links.Key, now time.Time) (more bool, err error) {
-	const limit = 100
-	var missed []struct {
-		Booking string `db:"booking"`
-		Message string `db:"message"`
+// unsaid leaves out what is queued or was said under its key already (R-13).
+func unsaid(db dbx.Builder, planned []outbox.Planned) ([]outbox.Planned, error) {
+	if len(planned) == 0 {
+		return nil, nil
 	}
-	err = app.DB().NewQuery(missedNotices).Bind(dbx.Params{"now": Instant(now), "since": Instant(now.Add(-missedFor)), "limit": limit}).All(&missed)
-	if err != nil {
-		return false, fmt.Errorf("look for missed day notices: %w", err)
+	keys := make([]string, len(planned))
+	for i, p := range planned {
+		keys[i] = p.Key
 	}
-	made := 0
-	for _, m := range missed {
-		visit, err := FindVisit(app, m.Booking)
-		if err != nil || visit == nil {
-			return false, err
-		}
-		f, err := factsBeside(app, clinic, key, visit)
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
-		}
-		if err != nil {
-			return false, err
-		}
-		if err := makeCall(app, f.Location.ID, m.Message, notify.MissedNotice(f)); err != nil {
-			return false, err
-		}
-		made++
+	var known []string
+	if err := db.Select("key").From(Messages).Where(dbx.And(in("key", keys), dbx.NewExp("[[key]] != ''"))).Column(&known); err != nil {
+		return nil, fmt.Errorf("look for messages: %w", err)
 	}
-	return len(missed) == limit && made > 0, nil
+	return slices.DeleteFunc(planned, func(p outbox.Planned) bool { return slices.Contains(known, p.Key) }), nil
 }

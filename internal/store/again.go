@@ -17,12 +17,8 @@ import (
 
 // PutBack makes of a message that has come to an end, or of which nobody knows, a new one that says the same and points to it (R-17,
 // PC-24). It passes the last check as if it left now; what stands in its way is a refusal of the command. The caller saves it.
-func PutBack(app core.App, clinic *Clinic, was *core.Record, now time.Time) (*core.Record, error) {
-	return putBack(app, clinic, was, false, now)
-}
-
-// putBack is the same. Where somebody asks for a reminder as a whole once more, what the reminder itself wanted does not count.
-func putBack(app core.App, clinic *Clinic, was *core.Record, wanted bool, now time.Time) (*core.Record, error) {
+// Where somebody asks for a reminder as a whole once more (wanted), what the reminder itself wanted does not count.
+func PutBack(app core.App, clinic *Clinic, was *core.Record, wanted bool, now time.Time) (*core.Record, error) {
 	refuse := func(reason outbox.Reason) error { return wrong("requeue", string(reason), reason.Words()) }
 	if state := outbox.State(text(was, "state")); !state.PutBack() {
 		refusal := wrong("requeue", "wrong_transition", "This message is still on its way; it cannot be put back.")

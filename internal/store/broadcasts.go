@@ -15,9 +15,6 @@ import (
 	"pawbell/internal/sms"
 )
 
-// Broadcasts are messages to many.
-const Broadcasts = "broadcasts"
-
 // ManyPeople is above how many people whoever sends has to give their number, and to be a manager.
 const ManyPeople = 50
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -220,21 +219,6 @@ func ids(practitioners []booking.Practitioner) []string {
 		out[i] = p.ID
 	}
 	return out
-}
-
-// texts reads a stored list, most of which are empty.
-func texts(stored string) ([]string, error) {
-	if stored == "" || stored == "[]" || stored == "null" {
-		return nil, nil
-	}
-	if stored[0] != '[' { // a relation or select of one value is stored bare
-		return []string{stored}, nil
-	}
-	var out []string
-	if err := json.Unmarshal([]byte(stored), &out); err != nil {
-		return nil, fmt.Errorf("stored list: %w", err)
-	}
-	return out, nil
 }
 
 func optionalDate(s string) (calendar.Date, error) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
@@ -271,67 +270,4 @@ func readMessageRows(db dbx.Builder, which dbx.Expression) (rows []messageRow, e
 
 func splitAddresses(s string) []string {
 	return strings.FieldsFunc(s, func(c rune) bool { return c == ',' || c == ' ' })
-}
-
-// PlanNew queues the messages of a booking that was just made, in the same transaction: nothing can have been said about it yet.
-func PlanNew(app core.App, clinic *Clinic, key links.Key, r *core.Record, now time.Time) error {
-	facts, err := factsBeside(app, clinic, key, r)
-	if err != nil {
-		return err
-	}
-	return follow(app, facts, now)
-}
-
-// PlanBooking brings the queue in line with a booking as it is now. It is to be called inside the transaction that changed the
-// booking, its client or its patient, and changes nothing when nothing changed.
-func PlanBooking(app core.App, clinic *Clinic, key links.Key, r *core.Record, now time.Time) error {
-	facts, err := BookingFacts(app, clinic, key, r)
-	if err != nil {
-		return err
-	}
-	return follow(app, facts, now)
-}
-
-// follow brings the queue in line with the facts.
-func follow(app core.App, facts notify.Facts, now time.Time) error {
-	w := wantedBy(facts)
-	if err := Reconcile(app, w.have, w.planned, w.unwanted, now); err != nil {
-		return fmt.Errorf("booking %s: %w", facts.Booking.ID, err)
-	}
-	if err := withdraw(app, w.overtaken, now); err != nil {
-		return fmt.Errorf("booking %s: %w", facts.Booking.ID, err)
-	}
-	return makeTasks(app, w.tasks)
-}
-
-// wanted is what the queue has about a booking and what it should have.
-type wanted struct {
-	have     []outbox.Row
-	planned  []outbox.Planned
-	unwanted outbox.Reason
-	// overtaken are rows that others queued about the booking and that say what is not so any more.
-	overtaken []outbox.Withdrawal
-	tasks     []Task
-}
-
-func wantedBy(facts notify.Facts) wanted {
-	planned, tasks := notify.Plan(facts)
-	w := wanted{planned: planned, unwanted: outbox.ReasonNotWanted, overtaken: notify.Overtaken(facts)}
-	if facts.Booking.Status == booking.Cancelled {
-		w.unwanted = outbox.ReasonBookingCancelled
-	}
-	w.have = slices.DeleteFunc(facts.Rows, func(row outbox.Row) bool { return !notify.Plans(row.Purpose) })
-	for _, t := range tasks {
-		w.tasks = append(w.tasks, Task{Kind: t.Kind, Title: t.Title, Location: facts.Location.ID, Client: t.Client, Booking: t.Booking})
-	}
-	return w
-}
-
-func makeTasks(app core.App, tasks []Task) error {
-	for _, t := range tasks {
-		if err := MakeTask(app, t); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,14 +1,9 @@
 package store
 
 import (
-	"fmt"
-	"time"
-
-	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/booking"
-	"pawbell/internal/links"
 )
 
 // Place is where and when a visit holds time.
@@ -37,28 +32,4 @@ func CompleteClient(clinic *Clinic, r *core.Record) {
 		set(r, "review", "none")
 	}
 	SetMatchKeys(r, countryOf(clinic, text(r, "country"), text(r, "location")))
-}
-
-// PlanClient brings the queue in line for every coming visit of a client, in the transaction that changed the client.
-func PlanClient(app core.App, clinic *Clinic, key links.Key, client string, now time.Time) error {
-	return planComing(app, clinic, key, dbx.HashExp{"client": client}, now)
-}
-
-// PlanPatient does the same for a patient.
-func PlanPatient(app core.App, clinic *Clinic, key links.Key, patient string, now time.Time) error {
-	return planComing(app, clinic, key, dbx.HashExp{"patient": patient}, now)
-}
-
-func planComing(app core.App, clinic *Clinic, key links.Key, whose dbx.Expression, now time.Time) error {
-	var coming []*core.Record
-	err := app.RecordQuery(Bookings).AndWhere(whose).AndWhere(dbx.NewExp("starts_at > {:now}", dbx.Params{"now": Instant(now)})).All(&coming)
-	if err != nil {
-		return fmt.Errorf("find coming visits: %w", err)
-	}
-	for _, r := range coming {
-		if err := PlanBooking(app, clinic, key, r, now); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -71,9 +71,6 @@ func FollowScopes(was, is *core.Record) []string {
 	return scopes
 }
 
-// anything is a value of any type as text, for comparing.
-func anything(r *core.Record, field string) string { known(r, field); return fmt.Sprint(r.Get(field)) }
-
 // ScopesOf is the scope of a record of the set-up, whether or not it changed.
 func ScopesOf(r *core.Record) []string { return []string{scopeOf(r)} }
 

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// idLength is how long a record's id is, as PocketBase makes them.
+const idLength = 15
+
 // newID makes the id of a row that is written beside many others. Its first five letters say the second, the other ten are random (51 bits): rows
 // of one moment lie side by side in the index of ids, and a batch changes a few pages of it, however long the log is, where ids without any
 // order change one page for each row. After 700 days the letters begin anew, which costs nothing.
@@ -19,13 +22,4 @@ func newID(now time.Time) string {
 		id = append(id, digits[rand.IntN(len(digits))])
 	}
 	return string(id)
-}
-
-// eventIDs gives each message an id for an event of now, as the JSON object that the statements read.
-func eventIDs(messages []string, now time.Time) (string, error) {
-	ids := make(map[string]string, len(messages))
-	for _, m := range messages {
-		ids[m] = newID(now)
-	}
-	return jsonObject(ids)
 }

@@ -4,13 +4,13 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/booking"
-	"pawbell/internal/links"
 	"pawbell/internal/outbox"
 )
 
@@ -51,8 +51,9 @@ type LeaseOptions struct {
 	Only outbox.Channel
 	// Gateway names the gateway that each channel will use, for the attempt's event.
 	Gateway func(outbox.Channel) string
-	// Links signs the links of what has to be planned anew.
-	Links links.Key
+	// Anew plans due rows anew where something they hang on was changed and they were not looked at since (R-14); nil leaves them as they are.
+	// It is called in the lease's transaction, and answers the set-up that holds now and whether rows may have changed.
+	Anew func(tx core.App, clinic *Clinic, due []Due, now time.Time) (*Clinic, bool, error)
 	// AttemptsLater leaves it to the caller to write attempts down with [WriteAttempts], right before each call. A row that was leased and
 	// never attempted is in no doubt after a crash.
 	AttemptsLater bool
@@ -80,8 +81,7 @@ func Lease(app core.App, clinic *Clinic, now time.Time, o LeaseOptions) (Leased,
 			return fmt.Errorf("read due messages: %w", err)
 		}
 		leased = Leased{Looked: len(due), Why: map[outbox.Reason]int{}}
-		clinic, due, err = replanned(tx, clinic, o.Links, due, now)
-		if err != nil {
+		if clinic, due, err = o.anew(tx, clinic, due, now); err != nil {
 			return fmt.Errorf("plan due messages anew: %w", err)
 		}
 		var wait []waiting
@@ -120,13 +120,27 @@ func Lease(app core.App, clinic *Clinic, now time.Time, o LeaseOptions) (Leased,
 	return leased, err
 }
 
-type dueRow struct {
+// anew has due rows planned anew, and reads them again if that may have changed them.
+func (o LeaseOptions) anew(tx core.App, clinic *Clinic, due []Due, now time.Time) (*Clinic, []Due, error) {
+	if o.Anew == nil || len(due) == 0 {
+		return clinic, due, nil
+	}
+	clinic, changed, err := o.Anew(tx, clinic, due, now)
+	if err != nil || !changed {
+		return clinic, due, err
+	}
+	due, err = stillDue(tx, due, now)
+	return clinic, due, err
+}
+
+// Due is a row whose time has come, with what the last check asks of it.
+type Due struct {
 	Outgoing
 	check outbox.Standing
 }
 
 // judged answers how a due row ends before it leaves, or, where it stays queued, whether it is its turn.
-func (r dueRow) judged(clinic *Clinic, now time.Time) (ending, outbox.Turn) {
+func (r Due) judged(clinic *Clinic, now time.Time) (ending, outbox.Turn) {
 	if state, reason := outbox.LastCheck(r.Purpose, r.Channel, r.standing(clinic)); state != outbox.Queued {
 		detail := ""
 		if r.check.Stopped {
@@ -145,7 +159,7 @@ func (r dueRow) judged(clinic *Clinic, now time.Time) (ending, outbox.Turn) {
 	return ending{state: outbox.Queued}, turn
 }
 
-func (r dueRow) standing(clinic *Clinic) outbox.Standing {
+func (r Due) standing(clinic *Clinic) outbox.Standing {
 	s := r.check
 	if at := clinic.Locations[r.Location]; at != nil {
 		s.ChannelOff = r.Channel == outbox.SMS && !at.Notify.SMSEnabled || r.Channel == outbox.Email && !at.Notify.EmailEnabled
@@ -189,8 +203,8 @@ const unwantedReminder = `ifnull((SELECT CASE WHEN r.id IS NULL THEN 'gone' WHEN
 // A priority's due rows are found by the partial index on (priority, send_at).
 const dueCondition = ` WHERE m.state = 'queued' AND m.priority = {:priority} AND m.send_at <= {:now} AND m.next_try_at <= {:now}`
 
-func dueRows(tx core.App, now time.Time, o LeaseOptions) ([]dueRow, error) {
-	var due []dueRow
+func dueRows(tx core.App, now time.Time, o LeaseOptions) ([]Due, error) {
+	var due []Due
 	for _, priority := range outbox.Priorities() {
 		if len(due) >= o.Limit {
 			break
@@ -215,7 +229,7 @@ func dueRows(tx core.App, now time.Time, o LeaseOptions) ([]dueRow, error) {
 	return due, nil
 }
 
-func readRows(query *dbx.Query) (read []dueRow, err error) {
+func readRows(query *dbx.Query) (read []Due, err error) {
 	rows, err := query.Rows()
 	if err != nil {
 		return nil, err
@@ -235,8 +249,8 @@ func readRows(query *dbx.Query) (read []dueRow, err error) {
 	return read, rows.Err()
 }
 
-func readRow(rows *sql.Rows) (dueRow, error) {
-	var r dueRow
+func readRow(rows *sql.Rows) (Due, error) {
+	var r Due
 	var purpose, channel, bcc, planned, send, expires, attachments, status, starts, ends, refused, patients string
 	var parts, attempts, sequence, linkVersion float64
 	var bookingGone, clientGone bool
@@ -345,36 +359,24 @@ func take(db dbx.Builder, going []Outgoing, now time.Time, o LeaseOptions) error
 	return writeAttempts(db, going, now, o.Gateway)
 }
 
-// WriteAttempts writes down that messages are handed over now. It is called before their provider is (R-15).
-func WriteAttempts(app core.App, going []Outgoing, now time.Time, gateway func(outbox.Channel) string) error {
-	if err := writeAttempts(app.NonconcurrentDB(), going, now, gateway); err != nil {
-		return fmt.Errorf("write attempts: %w", err)
-	}
-	return nil
-}
+// stoppedDetail marks the messages that a stop withdrew. Sending on brings them back, and no others.
+const stoppedDetail = "stopped"
 
-// writeAttempts writes the moment by both clocks: at by the clinic's, created by the real one, which a provider's is compared with when it is
-// asked.
-func writeAttempts(db dbx.Builder, going []Outgoing, now time.Time, gateway func(outbox.Channel) string) error {
-	through := map[string][]string{}
-	for _, m := range going {
-		name := gateway(m.Channel)
-		through[name] = append(through[name], m.ID)
+// stillDue reads rows as they are now and answers those of them that are still due.
+func stillDue(tx core.App, due []Due, now time.Time) ([]Due, error) {
+	ids := make([]string, len(due))
+	for i, row := range due {
+		ids[i] = row.ID
 	}
-	for name, messages := range through {
-		rows, err := eventIDs(messages, now)
-		if err != nil {
-			return err
-		}
-		_, err = db.NewQuery(`INSERT INTO message_events (id, message, kind, at, gateway, created, updated)
-			SELECT value, key, 'attempt', {:now}, {:gateway}, ` + realNow + `, ` + realNow + ` FROM json_each({:rows})`).
-			Bind(dbx.Params{"rows": rows, "now": Instant(now), "gateway": name}).Execute()
-		if err != nil {
-			return err
-		}
+	set, err := idSet(ids)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	rows, err := readRows(tx.NonconcurrentDB().NewQuery(rowColumns + ` WHERE m.id IN (SELECT value FROM json_each({:ids}))
+		AND +m.state = 'queued' AND m.send_at <= {:now} AND m.next_try_at <= {:now}`).Bind(dbx.Params{"ids": set, "now": Instant(now)}))
+	if err != nil {
+		return nil, fmt.Errorf("read rows that were planned anew: %w", err)
+	}
+	slices.SortFunc(rows, func(a, b Due) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
+	return rows, nil
 }
-
-// realNow is the real clock, also while the clinic's is moved, written as [Instant] writes.
-const realNow = `strftime('%Y-%m-%d %H:%M:%fZ', 'now')`

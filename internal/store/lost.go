@@ -75,7 +75,7 @@ func LostLeases(app core.App, now time.Time, limit int) ([]LostLease, error) {
 	for i, h := range histories {
 		at[h.ID] = i
 	}
-	slices.SortStableFunc(rows, func(a, b dueRow) int { return cmp.Compare(histories[at[a.ID]].Turn, histories[at[b.ID]].Turn) })
+	slices.SortStableFunc(rows, func(a, b Due) int { return cmp.Compare(histories[at[a.ID]].Turn, histories[at[b.ID]].Turn) })
 	lost := make([]LostLease, len(rows))
 	for i, r := range rows {
 		h := histories[at[r.ID]]

@@ -25,9 +25,6 @@ const (
 	BroadcastStopped = "stopped"
 )
 
-// stoppedDetail marks the messages that a stop withdrew. Sending on brings them back, and no others.
-const stoppedDetail = "stopped"
-
 // CheckSending refuses to send a draft to nobody, without words, or to more than fifty people whose number was not given.
 func CheckSending(clinic *Clinic, r *core.Record, c Count, now time.Time) error {
 	b, err := readBroadcast(clinic, r, now)

@@ -131,17 +131,3 @@ func (p copyPlace) words(run *Run) string {
 	}
 	return note
 }
-
-// countryOf is the country in which a client's numbers are dialled: the client's, else that of their location, else the clinic's first.
-func countryOf(clinic *Clinic, country, location string) string {
-	if country != "" {
-		return country
-	}
-	if at := clinic.Locations[location]; at != nil && at.Country != "" {
-		return at.Country
-	}
-	if len(clinic.Order) > 0 {
-		return clinic.Order[0].Country
-	}
-	return ""
-}

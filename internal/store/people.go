@@ -172,36 +172,6 @@ func findOrMakePatient(app core.App, client string, typed Typed) (string, error)
 	return r.Id, nil
 }
 
-// Task is something that needs a person.
-type Task struct{ Kind, Title, Location, Client, Booking, Message string }
-
-// MakeTask puts a task on the list, once: planning says the same things again and again, and what a person has done stays done.
-func MakeTask(app core.App, t Task) error {
-	same := dbx.HashExp{"kind": t.Kind, "client": t.Client, "booking": t.Booking, "message": t.Message, "title": t.Title}
-	var n int
-	if err := app.DB().Select("count(*)").From(Tasks).Where(same).Row(&n); err != nil {
-		return fmt.Errorf("look for task: %w", err)
-	}
-	if n > 0 {
-		return nil
-	}
-	collection, err := app.FindCachedCollectionByNameOrId(Tasks)
-	if err != nil {
-		return fmt.Errorf("tasks: %w", err)
-	}
-	r := core.NewRecord(collection)
-	set(r, "kind", t.Kind)
-	set(r, "title", t.Title)
-	set(r, "location", t.Location)
-	set(r, "client", t.Client)
-	set(r, "booking", t.Booking)
-	set(r, "message", t.Message)
-	if err := app.Save(r); err != nil {
-		return fmt.Errorf("save task: %w", err)
-	}
-	return nil
-}
-
 // SetMatchKeys fills a client's hidden search columns from what is seen of it, and brings its numbers into the form in which they are
 // compared and dialled: what is no number stays as typed and matches nothing.
 func SetMatchKeys(r *core.Record, country string) {
@@ -228,3 +198,20 @@ func SetMatchKeys(r *core.Record, country string) {
 		}
 	}
 }
+
+// countryOf is the country in which a client's numbers are dialled: the client's, else that of their location, else the clinic's first.
+func countryOf(clinic *Clinic, country, location string) string {
+	if country != "" {
+		return country
+	}
+	if at := clinic.Locations[location]; at != nil && at.Country != "" {
+		return at.Country
+	}
+	if len(clinic.Order) > 0 {
+		return clinic.Order[0].Country
+	}
+	return ""
+}
+
+// ClientOf is the client of a booking or a patient, by id.
+func ClientOf(r *core.Record) string { return text(r, "client") }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -159,43 +158,4 @@ func messageColumns(p outbox.Planned) dbx.Params {
 		"state": string(p.State), "reason": string(p.Reason), "detail": p.Detail,
 		"encoding": p.Encoding, "parts": p.Parts, "over_limit": p.OverLimit,
 	}
-}
-
-// idList is a stored list of ids. Ids hold nothing that JSON would escape.
-func idList(ids []string) string {
-	if len(ids) == 0 {
-		return "[]"
-	}
-	return `["` + strings.Join(ids, `","`) + `"]`
-}
-
-// plainList reads what [idList] wrote, much faster than JSON is read.
-func plainList(stored string) []string {
-	stored = strings.Trim(stored, "[] ")
-	if stored == "" || stored == "null" {
-		return nil
-	}
-	ids := strings.Split(stored, ",")
-	for i, id := range ids {
-		ids[i] = strings.Trim(id, `" `)
-	}
-	return ids
-}
-
-// jsonObject binds texts by name as one JSON parameter. SQLite walks an object without reading any of it twice, as it would a list of lists.
-func jsonObject(values map[string]string) (string, error) {
-	b, err := json.Marshal(values)
-	if err != nil {
-		return "", fmt.Errorf("encode rows: %w", err)
-	}
-	return string(b), nil
-}
-
-// idSet binds ids as one JSON parameter, so that a statement for hundreds of rows is one statement.
-func idSet(ids []string) (string, error) {
-	b, err := json.Marshal(ids)
-	if err != nil {
-		return "", fmt.Errorf("encode ids: %w", err)
-	}
-	return string(b), nil
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -75,7 +74,7 @@ func (w *recallWork) workOut(facts notify.RecallFacts) {
 
 // recallFacts reads everything that decides which recalls a client gets.
 func recallFacts(app core.App, clinic *Clinic, client string, records []*core.Record, now time.Time) (notify.RecallFacts, error) {
-	f := clinic.recallFacts(now)
+	f := newFacts(clinic, now)
 	var err error
 	if f.Rows, err = messageRows(app.DB(), dbx.HashExp{"client": client, "purpose": string(outbox.Reminder)}); err != nil {
 		return f, fmt.Errorf("messages: %w", err)
@@ -92,7 +91,7 @@ func recallFacts(app core.App, clinic *Clinic, client string, records []*core.Re
 	if err != nil {
 		return f, err
 	}
-	asks, err := clinic.takeRecalls(&f, records, starts)
+	asks, err := takeRecalls(clinic, &f, records, starts)
 	if err != nil {
 		return f, err
 	}
@@ -113,8 +112,8 @@ func recallFacts(app core.App, clinic *Clinic, client string, records []*core.Re
 	return f, err
 }
 
-// recallFacts are the facts that all clients share.
-func (c *Clinic) recallFacts(now time.Time) notify.RecallFacts {
+// newFacts are the facts that all clients share.
+func newFacts(c *Clinic, now time.Time) notify.RecallFacts {
 	return notify.RecallFacts{Now: now, Locations: map[string]notify.Location{}, Patients: map[string]notify.Patient{}, Serves: c.serves,
 		Templates: c.Templates, Links: notify.Links{Base: c.Base}}
 }
@@ -127,7 +126,7 @@ type recallAsks struct {
 }
 
 // takeRecalls puts a client's reminders into the facts.
-func (c *Clinic) takeRecalls(f *notify.RecallFacts, records []*core.Record, starts map[string]basisVisit) (recallAsks, error) {
+func takeRecalls(c *Clinic, f *notify.RecallFacts, records []*core.Record, starts map[string]basisVisit) (recallAsks, error) {
 	asks := recallAsks{addresses: []string{f.Client.Email, f.Client.SMSPhone}, since: f.Now}
 	for _, r := range records {
 		one, err := recall(c, r, starts)
@@ -237,19 +236,6 @@ func unitOr(stored string, otherwise reminder.Unit) reminder.Unit {
 	return reminder.Unit(stored)
 }
 
-// rule is an automatic rule by its id, nil where it is gone.
-func (c *Clinic) rule(id string) *reminder.Rule {
-	for i := range c.Rules {
-		if c.Rules[i].ID == id {
-			return &c.Rules[i]
-		}
-	}
-	return nil
-}
-
-// serves reports whether a visit for a reason keeps a reminder group up to date.
-func (c *Clinic) serves(group, reason string) bool { return reminder.Serves(c.Rules, group, reason) }
-
 func recallPatients(db dbx.Builder, clinic *Clinic, client string, into map[string]notify.Patient) error {
 	var rows []patientRow
 	err := db.Select("id", "name", "species", "breed", "deceased_on", "inactive").From(Patients).Where(dbx.HashExp{"client": client}).All(&rows)
@@ -354,27 +340,6 @@ func TakeRecallState(app core.App, r *core.Record) error {
 		r.SetRaw(field, stored.GetRaw(field))
 	}
 	return nil
-}
-
-// tellLater tells realtime subscribers about records that raw statements changed, once the transaction that app is has been committed.
-func (c *Clinic) tellLater(app core.App, collection string, ids []string) {
-	if len(ids) == 0 || c.home == nil || app.TxInfo() == nil || c.home.SubscriptionsBroker().TotalClients() == 0 {
-		return
-	}
-	app.TxInfo().OnComplete(func(txErr error) error {
-		if txErr != nil {
-			return nil
-		}
-		records, err := c.home.FindRecordsByIds(collection, ids)
-		if err == nil {
-			err = announce(context.Background(), c.home, records)
-		}
-		if err != nil {
-			// What was changed is stored; somebody may not have heard of it.
-			c.home.Logger().Error("announce failed", "error", err.Error())
-		}
-		return nil
-	})
 }
 
 // PlansRecalls reports whether a client has reminders that a new visit, a new patient or a lapse of time could concern. It is one look at an index.

@@ -122,7 +122,7 @@ func recallAgainBy(app core.App, clinic *Clinic, r *core.Record, channel outbox.
 		return fmt.Errorf("last message of a reminder: %w", err)
 	}
 	if len(last) == 1 {
-		again, err := putBack(app, clinic, last[0], true, now)
+		again, err := PutBack(app, clinic, last[0], true, now)
 		if err != nil {
 			return err
 		}

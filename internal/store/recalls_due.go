@@ -10,33 +10,6 @@ import (
 	"pawbell/internal/links"
 )
 
-// ClientOf is the client of a booking or a patient, by id.
-func ClientOf(r *core.Record) string { return text(r, "client") }
-
-// lookAtRecallsOf has the reminders of messages planned anew soon, since something became of them. Whoever moves many messages at once calls it
-// instead of planning each client on the spot; [RecallsDue] then finds them.
-func lookAtRecallsOf(app core.App, messages []string, now time.Time) error {
-	if len(messages) == 0 {
-		return nil
-	}
-	set, err := idSet(messages)
-	if err != nil {
-		return err
-	}
-	return lookAtRecalls(app.NonconcurrentDB(), set, now)
-}
-
-// lookAtRecalls is the same for ids that are written as [idSet] writes them; messages that carry no reminders are passed over.
-func lookAtRecalls(db dbx.Builder, messages string, now time.Time) error {
-	_, err := db.NewQuery(`UPDATE reminders SET look_at = {:now} WHERE id IN (
-			SELECT j.value FROM messages m, json_each(m.reminders) j WHERE m.id IN (SELECT value FROM json_each({:ids})) AND +m.purpose = 'reminder')
-		AND (look_at = '' OR look_at > {:now})`).Bind(dbx.Params{"now": Instant(now), "ids": messages}).Execute()
-	if err != nil {
-		return fmt.Errorf("have reminders looked at: %w", err)
-	}
-	return nil
-}
-
 // RecallsDue lists up to limit clients whose reminders have to be planned anew because time has passed: a message of theirs left or came to its
 // end, a moment went by, a visit that held one back is over.
 func RecallsDue(app core.App, now time.Time, limit int) ([]string, error) {

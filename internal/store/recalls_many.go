@@ -46,7 +46,7 @@ func manyRecallFacts(app core.App, clinic *Clinic, clients []string, now time.Ti
 	at := make(map[string]int, len(clients))
 	facts, records := make([]notify.RecallFacts, len(clients)), make([][]*core.Record, len(clients))
 	for i, client := range clients {
-		at[client], facts[i] = i, clinic.recallFacts(now)
+		at[client], facts[i] = i, newFacts(clinic, now)
 	}
 	var reminders []*core.Record
 	err = app.RecordQuery(Reminders).AndWhere(dbx.NewExp("client IN (SELECT value FROM json_each({:ids}))", ids)).OrderBy("client", "id").All(&reminders)
@@ -70,7 +70,7 @@ func manyRecallFacts(app core.App, clinic *Clinic, clients []string, now time.Ti
 	var addresses []string
 	since, sinceOf := now, make([]time.Time, len(clients))
 	for i := range facts {
-		asks, err := clinic.takeRecalls(&facts[i], records[i], starts)
+		asks, err := takeRecalls(clinic, &facts[i], records[i], starts)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -3,7 +3,6 @@ package store
 import (
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -16,21 +15,26 @@ import (
 	"pawbell/internal/outbox"
 )
 
-// replanned plans due rows anew that a run has still to bring in line with a newer set-up, so that nothing leaves with words or at a moment that
-// were changed before (R-14). It answers the set-up that holds now, and which of the rows are still due as they then are; with no such run, which is
-// one look at an index, everything stays as it was.
-func replanned(tx core.App, clinic *Clinic, key links.Key, due []dueRow, now time.Time) (*Clinic, []dueRow, error) {
-	if len(due) == 0 {
-		return clinic, due, nil
+// Anew answers how due rows are planned anew that a run has still to bring in line with a newer set-up, so that nothing leaves with words or at a
+// moment that were changed before (R-14). With no such run, which is one look at an index, everything stays as it was. key signs the links in
+// what is planned.
+func Anew(key links.Key) func(tx core.App, clinic *Clinic, due []Due, now time.Time) (*Clinic, bool, error) {
+	return func(tx core.App, clinic *Clinic, due []Due, now time.Time) (*Clinic, bool, error) {
+		behind, err := runsBehind(tx)
+		if err != nil || len(behind) == 0 {
+			return clinic, false, err
+		}
+		// The set-up that the caller has may be older than the change that started the run.
+		if clinic, err = LoadClinic(tx); err != nil {
+			return clinic, false, err
+		}
+		changed, err := planAnew(tx, clinic, key, behind, due, now)
+		return clinic, changed, err
 	}
-	behind, err := runsBehind(tx)
-	if err != nil || len(behind) == 0 {
-		return clinic, due, err
-	}
-	// The set-up that the caller has may be older than the change that started the run.
-	if clinic, err = LoadClinic(tx); err != nil {
-		return clinic, due, err
-	}
+}
+
+// planAnew plans the subjects of those due rows that a run may still have before it, and answers whether there were any.
+func planAnew(tx core.App, clinic *Clinic, key links.Key, behind []behindRun, due []Due, now time.Time) (bool, error) {
 	var visits, clients []string
 	for _, row := range due {
 		switch {
@@ -50,27 +54,23 @@ func replanned(tx core.App, clinic *Clinic, key links.Key, due []dueRow, now tim
 		}
 		// A visit whose reason or place is gone has nothing to be planned by; the last check sees to it.
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return clinic, due, err
+			return false, err
 		}
 	}
 	if slices.ContainsFunc(behind, func(run behindRun) bool { return strings.HasPrefix(run.Scope, RuleScope("")) }) {
 		// What a changed rule asks of a reminder is written into it first.
 		followed, err := followRulesOf(tx, clinic, clients, now)
 		if err != nil {
-			return clinic, due, err
+			return false, err
 		}
 		clients = append(clients, followed...)
 		slices.Sort(clients)
 		clients = slices.Compact(clients)
 	}
 	if err := recallsAnew(tx, clinic, key, clients, now); err != nil {
-		return clinic, due, err
+		return false, err
 	}
-	if len(visits)+len(clients) == 0 {
-		return clinic, due, nil
-	}
-	again, err := stillDue(tx, due, now)
-	return clinic, again, err
+	return len(visits)+len(clients) > 0, nil
 }
 
 // recallsAnew plans the reminders of clients anew, together, or where one of them is in the way each for itself.
@@ -84,25 +84,6 @@ func recallsAnew(tx core.App, clinic *Clinic, key links.Key, clients []string, n
 		}
 	}
 	return nil
-}
-
-// stillDue reads rows as they are now and answers those of them that are still due.
-func stillDue(tx core.App, due []dueRow, now time.Time) ([]dueRow, error) {
-	ids := make([]string, len(due))
-	for i, row := range due {
-		ids[i] = row.ID
-	}
-	set, err := idSet(ids)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := readRows(tx.NonconcurrentDB().NewQuery(rowColumns + ` WHERE m.id IN (SELECT value FROM json_each({:ids}))
-		AND +m.state = 'queued' AND m.send_at <= {:now} AND m.next_try_at <= {:now}`).Bind(dbx.Params{"ids": set, "now": Instant(now)}))
-	if err != nil {
-		return nil, fmt.Errorf("read rows that were planned anew: %w", err)
-	}
-	slices.SortFunc(rows, func(a, b dueRow) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
-	return rows, nil
 }
 
 // behindRun is a sync that has not come to its end, and how far it is; one that counts in another way may have everything before it.
@@ -128,7 +109,7 @@ func runsBehind(tx core.App) ([]behindRun, error) {
 
 // stillToCome reports whether one of the runs may still have a row before it. A part of the clinic that the row itself does not name counts as
 // the row's: planning anew what is in line already changes nothing.
-func stillToCome(behind []behindRun, row dueRow) bool {
+func stillToCome(behind []behindRun, row Due) bool {
 	return slices.ContainsFunc(behind, func(run behindRun) bool {
 		switch what, id := run.Part(); what {
 		case "location":

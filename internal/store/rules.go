@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,45 +11,6 @@ import (
 
 	"pawbell/internal/reminder"
 )
-
-// ruleOf reads a reminder rule, its groups as the reasons that are in them now. Reasons that are no longer offered count as well: there are
-// visits with them.
-func ruleOf(r *core.Record, reasons map[string]*Reason) (reminder.Rule, error) {
-	steps, ok := reminder.ParseSteps(storedJSON(r, "steps"))
-	if !ok {
-		return reminder.Rule{}, fmt.Errorf("rule %s: its steps are none", r.Id)
-	}
-	rule := reminder.Rule{
-		ID: r.Id, Name: text(r, "name"), Trigger: reminder.Trigger(text(r, "trigger")), Reasons: list(r, "reasons"), Species: list(r, "species"),
-		Age:   reminder.Span{Number: number(r, "age_number"), Unit: reminder.Unit(text(r, "age_unit"))},
-		Due:   reminder.Span{Number: number(r, "due_number"), Unit: reminder.Unit(text(r, "due_unit"))},
-		Steps: steps, Methods: list(r, "methods"), Template: text(r, "template"), Group: strings.TrimSpace(text(r, "reminder_group")),
-		AlwaysSend: truth(r, "always_send"), Inactive: truth(r, "inactive"), ActiveSince: instant(r, "active_since"),
-	}
-	groups := list(r, "groups")
-	for id, reason := range reasons {
-		if slices.Contains(groups, reason.Group) && !slices.Contains(rule.Reasons, id) {
-			rule.Reasons = append(rule.Reasons, id)
-		}
-	}
-	slices.Sort(rule.Reasons)
-	if len(rule.Methods) == 0 {
-		rule.Methods = []string{"email"}
-	}
-	return rule, nil
-}
-
-func (l *loader) rule(r *core.Record) error {
-	rule, err := ruleOf(r, l.clinic.Reasons)
-	l.clinic.Rules = append(l.clinic.Rules, rule)
-	return err
-}
-
-// storedJSON is the text of a JSON field as it is or will be stored.
-func storedJSON(r *core.Record, field string) []byte {
-	known(r, field)
-	return []byte(r.GetString(field))
-}
 
 // CompleteRule writes what an empty field of a rule stands for, puts its steps in order, and notes since when it is switched on; was is the row
 // as the database has it, nil for a new one. A rule that is switched on again begins anew: what it missed meanwhile stays missed.
@@ -150,9 +110,4 @@ func CountRule(app core.App, r, was *core.Record, now time.Time) (RuleCounts, er
 		return RuleCounts{}, err
 	}
 	return PreviewRule(app, r, now)
-}
-
-// Manages reports whether an account may arrange what the whole chain shares: a superuser, or a manager's account that is in use.
-func Manages(account *core.Record) bool {
-	return StillEmployed(account) && (account.IsSuperuser() || text(account, "role") == "manager")
 }

@@ -278,11 +278,3 @@ func RulesOfPatient(was, is *core.Record) bool {
 	}
 	return anyDiffers(was, is, []string{"client", "species", "born_on", "deceased_on", "inactive"})
 }
-
-// anyDiffers compares fields by what is stored.
-func anyDiffers(was, is *core.Record, fields []string) bool {
-	return slices.ContainsFunc(fields, func(f string) bool {
-		known(is, f)
-		return fmt.Sprint(was.Get(f)) != fmt.Sprint(is.Get(f))
-	})
-}

@@ -188,16 +188,6 @@ func clientsOf(db dbx.Builder, reminders []string) (clients []string, err error)
 	return clients, nil
 }
 
-// Rule is a rule of the clinic, or, where it is gone, one of that id that is switched off.
-func (c *Clinic) Rule(id string) reminder.Rule {
-	for _, r := range c.Rules {
-		if r.ID == id {
-			return r
-		}
-	}
-	return reminder.Rule{ID: id, Inactive: true}
-}
-
 // PreviewRule answers what saving a rule as it stands in the record would do to the reminders; nothing is changed. It counts with the very code
 // that follows a rule, and takes no lock.
 func PreviewRule(app core.App, r *core.Record, now time.Time) (RuleCounts, error) {
@@ -228,3 +218,42 @@ func PreviewRule(app core.App, r *core.Record, now time.Time) (RuleCounts, error
 
 // previewedAtOnce is how many things are looked at by one reading where nothing is written.
 const previewedAtOnce = 2000
+
+func (p RulePart) followOrCount(tx core.App, clinic *Clinic, key links.Key, dry bool, now time.Time) (RuleCounts, []error, error) {
+	if !dry {
+		return p.Follow(tx, clinic, key, now)
+	}
+	changes, err := p.look(tx, clinic, false, now)
+	return changes.counts(), nil, err
+}
+
+// words say what was done, or would be, to the person who reads the run or asked for a preview.
+func (c RuleCounts) words(dry bool) string {
+	if dry {
+		return c.Words()
+	}
+	return fmt.Sprintf("%s added, %d moved, %d cancelled.", reminders(c.Adds), c.Moves, c.Cancels)
+}
+
+// Words say what saving a rule would do.
+func (c RuleCounts) Words() string {
+	return fmt.Sprintf("This adds %s, moves %d and cancels %d.", reminders(c.Adds), c.Moves, c.Cancels)
+}
+
+func reminders(n int) string {
+	if n == 1 {
+		return "1 reminder"
+	}
+	return fmt.Sprintf("%d reminders", n)
+}
+
+// ReleaseRule takes a rule out of its reminders before it is deleted, in the same transaction: PocketBase would do so too, by saving them one by
+// one. That they came of a rule is still known by their origin.
+func ReleaseRule(tx core.App, rule string, now time.Time) error {
+	_, err := tx.NonconcurrentDB().Update(Reminders, dbx.Params{"rule": "", "updated": Instant(now), "revision": dbx.NewExp("[[revision]] + 1")},
+		dbx.HashExp{"rule": rule}).Execute()
+	if err != nil {
+		return fmt.Errorf("release the reminders of a rule: %w", err)
+	}
+	return nil
+}

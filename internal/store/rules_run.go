@@ -85,17 +85,6 @@ func addRuleGroups(tx core.App, run string, rules ...*core.Record) error {
 	return KeepRunPlan(tx, run, groups)
 }
 
-// ReleaseRule takes a rule out of its reminders before it is deleted, in the same transaction: PocketBase would do so too, by saving them one by
-// one. That they came of a rule is still known by their origin.
-func ReleaseRule(tx core.App, rule string, now time.Time) error {
-	_, err := tx.NonconcurrentDB().Update(Reminders, dbx.Params{"rule": "", "updated": Instant(now), "revision": dbx.NewExp("[[revision]] + 1")},
-		dbx.HashExp{"rule": rule}).Execute()
-	if err != nil {
-		return fmt.Errorf("release the reminders of a rule: %w", err)
-	}
-	return nil
-}
-
 // ruleProgress is how far a run has come that follows a rule, and what it did so far.
 type ruleProgress struct {
 	At     RuleWalk   `json:"at"`
@@ -151,34 +140,6 @@ func StepOfRule(app core.App, key links.Key, run *Run, limit int, now time.Time)
 		run.Failed += len(failed)
 		return !part.Next.Over(), nil
 	}, nil
-}
-
-func (p RulePart) followOrCount(tx core.App, clinic *Clinic, key links.Key, dry bool, now time.Time) (RuleCounts, []error, error) {
-	if !dry {
-		return p.Follow(tx, clinic, key, now)
-	}
-	changes, err := p.look(tx, clinic, false, now)
-	return changes.counts(), nil, err
-}
-
-// words say what was done, or would be, to the person who reads the run or asked for a preview.
-func (c RuleCounts) words(dry bool) string {
-	if dry {
-		return c.Words()
-	}
-	return fmt.Sprintf("%s added, %d moved, %d cancelled.", reminders(c.Adds), c.Moves, c.Cancels)
-}
-
-// Words say what saving a rule would do.
-func (c RuleCounts) Words() string {
-	return fmt.Sprintf("This adds %s, moves %d and cancels %d.", reminders(c.Adds), c.Moves, c.Cancels)
-}
-
-func reminders(n int) string {
-	if n == 1 {
-		return "1 reminder"
-	}
-	return fmt.Sprintf("%d reminders", n)
 }
 
 // StartRegrouping asks for the runs that follow a reason which changed its group, or became or ceased to be one for the end of a life, in the

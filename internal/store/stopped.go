@@ -7,12 +7,6 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 )
 
-// byMachine is who has done a task that took care of itself.
-const byMachine = string(ByMachine)
-
-// longestTitle is the room that a task's title has.
-const longestTitle = 200
-
 // GatewayStopped asks a person to mend a gateway that refuses us altogether, once until that task is done. detail is the gateway's own
 // words.
 func GatewayStopped(app core.App, gateway, detail string) error {
@@ -48,23 +42,3 @@ func GatewayWorks(app core.App, gateway string) error {
 }
 
 func stoppedTitle(gateway string) string { return "The gateway " + gateway + " takes no messages." }
-
-func openTasks(app core.App, kind string, which dbx.Expression) ([]*core.Record, error) {
-	var open []*core.Record
-	err := app.RecordQuery(Tasks).AndWhere(dbx.HashExp{"done": false, "kind": kind}).AndWhere(which).All(&open)
-	if err != nil {
-		return nil, fmt.Errorf("look for tasks: %w", err)
-	}
-	return open, nil
-}
-
-func doneTasks(app core.App, tasks []*core.Record, by string) error {
-	for _, r := range tasks {
-		set(r, "done", true)
-		set(r, "done_by", by)
-		if err := app.Save(r); err != nil {
-			return fmt.Errorf("save task: %w", err)
-		}
-	}
-	return nil
-}

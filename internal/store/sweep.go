@@ -150,3 +150,52 @@ func WarnOfNoShows(app core.App, clinic *Clinic, r *core.Record, now time.Time) 
 		notify.Weekday(day, notify.English), notify.Date(day, notify.English), notify.Time(starts, at.Place.Zone, notify.English))
 	return MakeTask(app, Task{Kind: "no_show_warning", Title: clipped(title, longestTitle), Location: at.ID, Client: text(r, "client"), Booking: r.Id})
 }
+
+// missedFor is how far back day notices that never arrived are looked for: a long outage included.
+const missedFor = 14 * 24 * time.Hour
+
+// missedNotices finds day notices of which their owner can have heard nothing: failed for good, or not gone when the visit begins. One that
+// could not even be written has its call on the list since it was planned. Of a notice that went out on another channel, or was put back
+// and went out, the owner has heard.
+const missedNotices = `
+SELECT m.booking, min(m.id) AS message FROM messages m JOIN bookings b ON b.id = m.booking
+WHERE m.purpose = 'day_notice' AND m.state IN ('queued', 'sending', 'failed', 'stale') AND m.planned_at > {:since}
+  AND (m.state = 'stale' OR m.state = 'failed' AND m.attempts > 0 OR b.starts_at <= {:now})
+  AND NOT EXISTS (SELECT 1 FROM messages o WHERE o.booking = m.booking AND o.purpose = 'day_notice' AND o.sequence = m.sequence
+    AND (o.state IN ('sent', 'delivered') OR o.state IN ('queued', 'sending') AND b.starts_at > {:now}))
+  AND NOT EXISTS (SELECT 1 FROM tasks t JOIN messages o ON o.id = t.message WHERE t.booking = m.booking AND t.kind = 'call_owner'
+    AND o.purpose = 'day_notice' AND o.sequence = m.sequence)
+GROUP BY m.booking LIMIT {:limit}`
+
+// CallMissed asks a person to phone the owners whom a day notice did not reach in time (R-47), once for each visit. It answers whether there may be
+// more.
+func CallMissed(app core.App, clinic *Clinic, key links.Key, now time.Time) (more bool, err error) {
+	const limit = 100
+	var missed []struct {
+		Booking string `db:"booking"`
+		Message string `db:"message"`
+	}
+	err = app.DB().NewQuery(missedNotices).Bind(dbx.Params{"now": Instant(now), "since": Instant(now.Add(-missedFor)), "limit": limit}).All(&missed)
+	if err != nil {
+		return false, fmt.Errorf("look for missed day notices: %w", err)
+	}
+	made := 0
+	for _, m := range missed {
+		visit, err := FindVisit(app, m.Booking)
+		if err != nil || visit == nil {
+			return false, err
+		}
+		f, err := factsBeside(app, clinic, key, visit)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		if err := makeCall(app, f.Location.ID, m.Message, notify.MissedNotice(f)); err != nil {
+			return false, err
+		}
+		made++
+	}
+	return len(missed) == limit && made > 0, nil
+}

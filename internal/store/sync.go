@@ -291,25 +291,6 @@ func (s *Synced) anew(tx core.App, id string, now time.Time) error {
 	return PlanBooking(tx, s.clinic, s.key, r, now)
 }
 
-var errSavepoint = errors.New("savepoint")
-
-// savepoint does something within a transaction that is undone by itself if it fails.
-func savepoint(tx core.App, do func() error) error {
-	run := func(statement string) error {
-		if _, err := tx.NonconcurrentDB().NewQuery(statement).Execute(); err != nil {
-			return fmt.Errorf("%w: %w", errSavepoint, err)
-		}
-		return nil
-	}
-	if err := run("SAVEPOINT row"); err != nil {
-		return err
-	}
-	if err := do(); err != nil {
-		return errors.Join(err, run("ROLLBACK TO row"), run("RELEASE row"))
-	}
-	return run("RELEASE row")
-}
-
 // syncScope is which coming bookings a run goes over, nil for none.
 func syncScope(clinic *Clinic, run *Run) dbx.Expression {
 	switch what, id := run.Part(); what {

@@ -52,18 +52,6 @@ func FindVisit(app core.App, id string) (*core.Record, error) {
 	return find(app, Bookings, id)
 }
 
-// find reads a record by id; nil without an error means that there is none.
-func find(app core.App, collection, id string) (*core.Record, error) {
-	r, err := app.FindRecordById(collection, id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find one of %s: %w", collection, err)
-	}
-	return r, nil
-}
-
 // VisitNames are the owner's first name and the pet's name of a booking, empty where the records are gone.
 func VisitNames(app core.App, clinic *Clinic, v VisitRow) (first, pet string, err error) {
 	var f notify.Facts

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"fmt"
-
 	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
 	"pawbell/internal/sms"
@@ -72,28 +70,4 @@ func (w Wording) Word(f notify.Facts, channel outbox.Channel) (Worded, Refusals)
 		problems.from("subject", wrong)
 	}
 	return out, problems
-}
-
-func (r *Refusals) from(field string, problems []notify.Problem) {
-	for _, p := range problems {
-		var params map[string]any
-		if p.Name != "" {
-			params = map[string]any{"name": p.Name, "nearest": p.Nearest}
-		}
-		r.add(field, p.Code, p.Message, params)
-	}
-}
-
-// tooLong refuses an SMS over the limit, with the count.
-func (r *Refusals) tooLong(field string, size sms.Size, at notify.Location) {
-	if at.SMSMaxParts == 0 || size.Parts <= at.SMSMaxParts {
-		return
-	}
-	words := fmt.Sprintf("This is %d characters, which makes %d text messages; %d can be sent here.", size.Units, size.Parts, at.SMSMaxParts)
-	if size.Encoding == sms.UCS2 {
-		words += fmt.Sprintf(" The character %q makes every message shorter.", size.Offender)
-	}
-	r.add(field, notify.TooLong, words, map[string]any{
-		"characters": size.Units, "parts": size.Parts, "limit": at.SMSMaxParts, "encoding": size.Encoding,
-	})
 }
