@@ -32,8 +32,8 @@ import (
 // tuesday is when the queue of the benchmarks is due: ten in the morning in Copenhagen.
 var tuesday = time.Date(2027, 3, 2, 9, 0, 0, 0, time.UTC)
 
-// queue fills the queue of a fresh clinic with so many due reminders on a channel, of a thousand visits by a thousand owners.
-func queue(b *testing.B, rows int, channel string) core.App {
+// fullQueue fills the queue of a fresh clinic with so many due reminders on a channel, of a thousand visits by a thousand owners.
+func fullQueue(b *testing.B, rows int, channel string) core.App {
 	b.Helper()
 	app := clinictest.New(b, nil)
 	location := clinictest.Location(b, app)
@@ -149,7 +149,7 @@ func BenchmarkDispatch(b *testing.B) {
 				var spent time.Duration
 				for n := 0; n < b.N; n++ {
 					b.StopTimer()
-					app := queue(b, rows, channel)
+					app := fullQueue(b, rows, channel)
 					gateways, err := gateway.FromEnv(func(name string) string { return env[name] }, gateway.Options{
 						DataDir: app.DataDir(), Now: time.Now, ClinicNow: func() time.Time { return tuesday }, PublicURL: func() string { return "" },
 						SMTP: func() (gateway.SMTPSettings, bool) {
@@ -196,7 +196,7 @@ func BenchmarkDispatch(b *testing.B) {
 func BenchmarkHealth(b *testing.B) {
 	for _, rows := range sizes(b) {
 		b.Run(fmt.Sprintf("queued=%d", rows), func(b *testing.B) {
-			app := queue(b, rows, "email")
+			app := fullQueue(b, rows, "email")
 			for b.Loop() {
 				if h, err := store.Health(app, tuesday); err != nil || h.Due != rows {
 					b.Fatal(h, err)

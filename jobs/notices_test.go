@@ -117,11 +117,11 @@ func TestALargeAbsenceIsFollowedByARun(t *testing.T) {
 			"practitioner": tr.practitioner.Id, "starts_at": "2027-03-01 06:00:00.000Z", "ends_at": "2027-03-05 15:00:00.000Z", "kind": "sick", "visits": fate, "channels": []string{"email"},
 		})
 	}
-	runs, notices := dbx.HashExp{"kind": "absence"}, dbx.HashExp{"purpose": "day_notice", "state": "queued"}
+	theRun, notices := dbx.HashExp{"kind": "absence"}, dbx.HashExp{"purpose": "day_notice", "state": "queued"}
 	few := newTrial(t)
 	few.busyWeek(store.MostAtOnce)
 	absence(few, "tell")
-	if told, n := few.count(store.Messages, notices), few.count(store.Runs, runs); told != store.MostAtOnce || n != 0 {
+	if told, n := few.count(store.Messages, notices), few.count(store.Runs, theRun); told != store.MostAtOnce || n != 0 {
 		t.Errorf("%d visits: %d told, %d runs", store.MostAtOnce, told, n)
 	}
 
@@ -130,7 +130,7 @@ func TestALargeAbsenceIsFollowedByARun(t *testing.T) {
 	tr.busyWeek(visits)
 	absence(tr, "cancel")
 	cancelled := dbx.HashExp{"status": "cancelled", "cancelled_by": "absence"}
-	if off, n := tr.count(store.Bookings, cancelled), tr.count(store.Runs, runs); off != 0 || n != 1 {
+	if off, n := tr.count(store.Bookings, cancelled), tr.count(store.Runs, theRun); off != 0 || n != 1 {
 		t.Fatalf("%d visits: %d called off at once, %d runs", visits, off, n)
 	}
 	// The program ends in the middle: what a piece did is kept with how far it came.

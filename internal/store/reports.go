@@ -222,5 +222,5 @@ func settledTask(tx core.App, message string) error {
 	if err != nil {
 		return err
 	}
-	return doneTasks(tx, open, byMachine)
+	return doneTasks(tx, open, string(ByMachine))
 }

@@ -38,7 +38,7 @@ func GatewayWorks(app core.App, gateway string) error {
 	if err != nil {
 		return err
 	}
-	return doneTasks(app, open, byMachine)
+	return doneTasks(app, open, string(ByMachine))
 }
 
 func stoppedTitle(gateway string) string { return "The gateway " + gateway + " takes no messages." }

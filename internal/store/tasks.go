@@ -9,9 +9,6 @@ import (
 	"pawbell/internal/notify"
 )
 
-// byMachine is who has done a task that took care of itself.
-const byMachine = string(ByMachine)
-
 // longestTitle is the room that a task's title has.
 const longestTitle = 200
 
