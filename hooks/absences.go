@@ -4,6 +4,7 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/store"
+	"pawbell/internal/store/runs"
 )
 
 // absenceSound refuses an absence of nobody or of no time, and one whose text could not be sent to the owners.
@@ -18,7 +19,7 @@ func (h House) absenceSound(e *core.RecordEvent) error {
 	if err != nil {
 		return err
 	}
-	return refused(store.CheckAbsenceText(clinic, e.Record))
+	return refused(runs.CheckAbsenceText(clinic, e.Record))
 }
 
 // absenceMade does to visits what a new absence says, and tells their owners, or stores nothing.
@@ -38,8 +39,8 @@ func (h House) absenceChanged(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	if store.Untold(was, e.Record) {
-		if err := store.UntellAbsence(e.App, e.Record, h.Now()); err != nil {
+	if runs.Untold(was, e.Record) {
+		if err := runs.UntellAbsence(e.App, e.Record, h.Now()); err != nil {
 			return err
 		}
 	}
@@ -51,11 +52,11 @@ func (h House) absenceLifted(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return store.UntellAbsence(e.App, e.Record, h.Now())
+	return runs.UntellAbsence(e.App, e.Record, h.Now())
 }
 
 func (h House) followAbsence(e *core.RecordEvent, was *core.Record) error {
-	owners, err := store.AbsentVisits(e.App, was, e.Record, h.Now())
+	owners, err := runs.AbsentVisits(e.App, was, e.Record, h.Now())
 	if err != nil || len(owners) == 0 {
 		return err
 	}
@@ -63,12 +64,12 @@ func (h House) followAbsence(e *core.RecordEvent, was *core.Record) error {
 	for _, each := range owners {
 		visits += len(each)
 	}
-	if visits > store.MostAtOnce {
-		return store.FollowAbsenceLater(e.App, e.Record.Id, owners)
+	if visits > runs.MostAtOnce {
+		return runs.FollowAbsenceLater(e.App, e.Record.Id, owners)
 	}
 	clinic, err := h.Desk.Clinic()
 	if err != nil {
 		return err
 	}
-	return store.FollowAbsence(e.Context, e.App, clinic, h.Desk.Links, e.Record, owners, h.Now())
+	return runs.FollowAbsence(e.Context, e.App, clinic, h.Desk.Links, e.Record, owners, h.Now())
 }

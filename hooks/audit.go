@@ -8,6 +8,7 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
 )
 
 // audited are the collections in which everything that a person changes leaves a trace: who, when, before, after. Messages and
@@ -121,7 +122,7 @@ func auditRow(e *core.RecordRequestEvent, at time.Time, id, action string, left,
 	row.Set("by", by)
 	row.Set("before", left)
 	row.Set("after", right)
-	row.SetRaw("created", store.Instant(at))
+	row.SetRaw("created", record.Instant(at))
 	if err := e.App.Save(row); err != nil {
 		return fmt.Errorf("write the audit trail: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // bookingFits refuses a visit whose time is not free. It runs inside the transaction that stores the visit (the create and update hooks open
@@ -55,7 +56,7 @@ func (h House) bookingMade(e *core.RecordEvent) error {
 	if err := store.WarnOfNoShows(e.App, clinic, e.Record, h.Now()); err != nil {
 		return err
 	}
-	if err := store.PlanNew(e.App, clinic, h.Desk.Links, e.Record, h.Now()); err != nil {
+	if err := queue.PlanNew(e.App, clinic, h.Desk.Links, e.Record, h.Now()); err != nil {
 		return err
 	}
 	return h.recallsFollow(e.App, clinic, store.ClientOf(e.Record))
@@ -84,7 +85,7 @@ func (h House) bookingChanged(e *core.RecordEvent) error {
 	if err := h.countNoShows(e, was, e.Record); err != nil {
 		return err
 	}
-	if err := store.PlanBooking(e.App, clinic, h.Desk.Links, e.Record, h.Now()); err != nil {
+	if err := queue.PlanBooking(e.App, clinic, h.Desk.Links, e.Record, h.Now()); err != nil {
 		return err
 	}
 	return h.recallsFollow(e.App, clinic, store.ClientOf(was), store.ClientOf(e.Record))

@@ -10,6 +10,7 @@ import (
 
 	"pawbell/internal/booking"
 	"pawbell/internal/store"
+	"pawbell/internal/store/runs"
 )
 
 // counted is a key under which the count of a draft travels from before the transaction to the record that is saved in it, and asker one for whose
@@ -21,7 +22,7 @@ const (
 
 // broadcastCounted finds the people that a draft is for, with the asker's rights, and merges its words for each of them.
 func (h House) broadcastCounted(e *core.RecordRequestEvent) error {
-	if !store.IsDraft(e.Record) {
+	if !runs.IsDraft(e.Record) {
 		return e.Next()
 	}
 	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
@@ -32,12 +33,12 @@ func (h House) broadcastCounted(e *core.RecordRequestEvent) error {
 	if !e.Record.IsNew() {
 		was = e.Record.Original()
 	}
-	whose, err := store.AskerOf(e.App, was, e.Record, e.Auth)
+	whose, err := runs.AskerOf(e.App, was, e.Record, e.Auth)
 	if err != nil {
 		return err
 	}
 	e.Set(asker, whose)
-	count, err := store.CountBroadcast(e.App, clinic, h.Desk.Links, e.Record, whose, h.Now())
+	count, err := runs.CountBroadcast(e.App, clinic, h.Desk.Links, e.Record, whose, h.Now())
 	if refusal, ok := store.AsRefusal(err); ok {
 		// The guards have the first word: a date that could not be read is another mistake than one that is missing.
 		e.Set(counted, refusal)
@@ -65,13 +66,13 @@ func broadcastWritten(e *core.RecordRequestEvent) error {
 		return e.BadRequestError("This message cannot be sent like this.", fieldError(refusal))
 	}
 	people := e.Record.GetInt("recipients")
-	if count, ok := e.Get(counted).(store.Count); ok && store.IsDraft(e.Record) {
-		store.NoteCount(e.Record, count)
-		store.NoteAsker(e.Record, e.Get(asker))
+	if count, ok := e.Get(counted).(runs.Count); ok && runs.IsDraft(e.Record) {
+		runs.NoteCount(e.Record, count)
+		runs.NoteAsker(e.Record, e.Get(asker))
 		e.Record.SetRaw(counted, count)
 		people = count.Recipients
 	}
-	if e.Record.GetBool("send") && people > store.ManyPeople && !store.MaySendToMany(e.Auth) {
+	if e.Record.GetBool("send") && people > runs.ManyPeople && !runs.MaySendToMany(e.Auth) {
 		return router.NewForbiddenError("More than fifty people are written to by a manager.", validation.Errors{
 			"send": problemWith("needs_manager", "More than fifty people are written to by a manager.", map[string]any{"count": people}),
 		})
@@ -85,7 +86,7 @@ var whatWasSent = []string{
 }
 
 func keptAsSent(was, is *core.Record) error {
-	if store.IsDraft(was) {
+	if runs.IsDraft(was) {
 		return nil
 	}
 	return keptAsTheyWere(whatWasSent, was, is, "This has been sent, or is on its way. Stop it, or write another one.")
@@ -96,14 +97,14 @@ func (h House) broadcastSound(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	if !store.IsDraft(e.Record) {
+	if !runs.IsDraft(e.Record) {
 		return nil
 	}
 	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
 	if err != nil {
 		return err
 	}
-	return refused(store.CheckBroadcast(clinic, e.Record))
+	return refused(runs.CheckBroadcast(clinic, e.Record))
 }
 
 // broadcastSaved carries out the commands, whoever gives them: send a draft, or go on with one that was stopped; stop what has not left. They are
@@ -112,7 +113,7 @@ func (h House) broadcastSaved(e *core.RecordEvent) error {
 	send, stop := e.Record.GetBool("send"), e.Record.GetBool("stop")
 	e.Record.Set("send", false)
 	e.Record.Set("stop", false)
-	from := store.BroadcastDraft
+	from := runs.BroadcastDraft
 	if !e.Record.IsNew() {
 		was, err := before(e)
 		if err != nil {
@@ -121,7 +122,7 @@ func (h House) broadcastSaved(e *core.RecordEvent) error {
 		from = was.GetString("state")
 	}
 	if from == "" {
-		from = store.BroadcastDraft
+		from = runs.BroadcastDraft
 	}
 	if e.Record.GetString("state") == "" {
 		e.Record.Set("state", from)
@@ -129,12 +130,12 @@ func (h House) broadcastSaved(e *core.RecordEvent) error {
 	switch {
 	case stop:
 		return h.broadcastStopped(e, from)
-	case send && from == store.BroadcastStopped:
-		e.Record.Set("state", store.BroadcastSending)
+	case send && from == runs.BroadcastStopped:
+		e.Record.Set("state", runs.BroadcastSending)
 		if err := e.Next(); err != nil {
 			return err
 		}
-		return store.GoOnSending(e.App, e.Record.Id)
+		return runs.GoOnSending(e.App, e.Record.Id)
 	case send:
 		return h.broadcastSent(e, from)
 	}
@@ -142,53 +143,53 @@ func (h House) broadcastSaved(e *core.RecordEvent) error {
 }
 
 func (h House) broadcastStopped(e *core.RecordEvent, from string) error {
-	if from != store.BroadcastSending {
-		return validation.Errors{"stop": wrongTransition(from, store.BroadcastStopped)}
+	if from != runs.BroadcastSending {
+		return validation.Errors{"stop": wrongTransition(from, runs.BroadcastStopped)}
 	}
-	e.Record.Set("state", store.BroadcastStopped)
+	e.Record.Set("state", runs.BroadcastStopped)
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return store.StopSending(e.App, e.Record.Id, h.Now())
+	return runs.StopSending(e.App, e.Record.Id, h.Now())
 }
 
 func (h House) broadcastSent(e *core.RecordEvent, from string) error {
-	if from != store.BroadcastDraft {
-		return validation.Errors{"send": wrongTransition(from, store.BroadcastSending)}
+	if from != runs.BroadcastDraft {
+		return validation.Errors{"send": wrongTransition(from, runs.BroadcastSending)}
 	}
 	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
 	if err != nil {
 		return err
 	}
-	count, ok := e.Record.GetRaw(counted).(store.Count)
+	count, ok := e.Record.GetRaw(counted).(runs.Count)
 	if !ok {
 		// A program saves it: nothing was counted on the way.
 		whose, err := store.Asker(e.App, e.Record.GetString("asked_by"))
 		if err != nil {
 			return err
 		}
-		if count, err = store.CountBroadcast(e.App, clinic, h.Desk.Links, e.Record, whose, h.Now()); err != nil {
+		if count, err = runs.CountBroadcast(e.App, clinic, h.Desk.Links, e.Record, whose, h.Now()); err != nil {
 			return refused(err)
 		}
-		store.NoteCount(e.Record, count)
+		runs.NoteCount(e.Record, count)
 	}
-	if err := store.CheckSending(clinic, e.Record, count, h.Now()); err != nil {
+	if err := runs.CheckSending(clinic, e.Record, count, h.Now()); err != nil {
 		return refused(err)
 	}
 	// The draft is judged once more as a draft; only then is it one that is on its way.
-	if err := store.CheckBroadcast(clinic, e.Record); err != nil {
+	if err := runs.CheckBroadcast(clinic, e.Record); err != nil {
 		return refused(err)
 	}
-	e.Record.Set("state", store.BroadcastSending)
+	e.Record.Set("state", runs.BroadcastSending)
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return store.BeginSending(e.App, e.Record, count)
+	return runs.BeginSending(e.App, e.Record, count)
 }
 
 // broadcastKept lets drafts be deleted and nothing else: messages tell of the others.
 func broadcastKept(e *core.RecordEvent) error {
-	if !store.IsDraft(e.Record) {
+	if !runs.IsDraft(e.Record) {
 		return inUse("This has been sent, or is on its way. It stays in the log.")
 	}
 	return e.Next()
@@ -199,7 +200,7 @@ func broadcastShown(e *core.RecordEnrichEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	store.HideChosen(e.Record)
+	runs.HideChosen(e.Record)
 	return nil
 }
 
@@ -231,7 +232,7 @@ func (h House) previewBroadcast(e *core.RequestEvent) error {
 	if !store.StillEmployed(e.Auth) {
 		return e.ForbiddenError("This account is switched off.", nil)
 	}
-	r, err := store.FindBroadcast(e.App, e.Request.PathValue("id"))
+	r, err := runs.FindBroadcast(e.App, e.Request.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -242,11 +243,11 @@ func (h House) previewBroadcast(e *core.RequestEvent) error {
 	if err != nil {
 		return err
 	}
-	whose, err := store.AskerOf(e.App, r, r, e.Auth)
+	whose, err := runs.AskerOf(e.App, r, r, e.Auth)
 	if err != nil {
 		return err
 	}
-	count, err := store.CountBroadcast(e.App, clinic, h.Desk.Links, r, whose, h.Now())
+	count, err := runs.CountBroadcast(e.App, clinic, h.Desk.Links, r, whose, h.Now())
 	if refusal, ok := store.AsRefusal(err); ok {
 		return e.BadRequestError("Nobody can be found like this.", fieldError(refusal))
 	}

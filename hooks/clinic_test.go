@@ -20,6 +20,7 @@ import (
 	"pawbell/internal/clinictest"
 	"pawbell/internal/links"
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
 )
 
 // monday is 1 March 2027, 07:10 in Copenhagen, an hour ahead of UTC.
@@ -282,8 +283,8 @@ func (c *clinic) queued(visit *core.Record, want ...string) {
 // sent marks what is queued and due by now as gone out, as the dispatcher would leave it.
 func (c *clinic) sent(visit *core.Record) {
 	c.t.Helper()
-	_, err := c.app.NonconcurrentDB().Update(store.Messages, dbx.Params{"state": "sent", "attempts": 1, "sent_at": store.Instant(c.now)},
-		dbx.NewExp("booking = {:id} AND state = 'queued' AND send_at <= {:now}", dbx.Params{"id": visit.Id, "now": store.Instant(c.now)})).Execute()
+	_, err := c.app.NonconcurrentDB().Update(store.Messages, dbx.Params{"state": "sent", "attempts": 1, "sent_at": record.Instant(c.now)},
+		dbx.NewExp("booking = {:id} AND state = 'queued' AND send_at <= {:now}", dbx.Params{"id": visit.Id, "now": record.Instant(c.now)})).Execute()
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"pawbell/internal/clinictest"
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
 )
 
 // reminderOf is the queued visit reminder by e-mail of a visit.
@@ -262,7 +263,7 @@ func TestAStaleFormNeitherCommandsNorCorrects(t *testing.T) {
 	client, _ := c.owner()
 	row := c.wrote(c.superuser, fields{"client": client.Id, "channel": "sms", "text": "Hej"})
 	form := c.as(c.superuser, http.MethodGet, messagesPath+"/"+row.Id, nil).JSON
-	c.ends(row, dbx.Params{"state": "sent", "attempts": 1, "sent_at": store.Instant(c.now)})
+	c.ends(row, dbx.Params{"state": "sent", "attempts": 1, "sent_at": record.Instant(c.now)})
 	c.unchanged(func() {
 		for _, change := range []fields{{"text": "Hej igen"}, {"send_now": true}, {"requeue": true}, {"state": "cancelled"}} {
 			whole := fields{}

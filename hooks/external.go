@@ -8,6 +8,7 @@ import (
 
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // externalService is who carries messages of the channel external, whichever way it speaks to us.
@@ -34,7 +35,7 @@ func (h House) externalReport(e *core.RequestEvent) error {
 	if err := e.BindBody(&body); err != nil {
 		return e.BadRequestError("This is not a report.", fieldProblem("type", "required", "Say what happened."))
 	}
-	report := store.Report{Message: body.Data.ID, At: h.Now(), Detail: body.Data.Detail}
+	report := queue.Report{Message: body.Data.ID, At: h.Now(), Detail: body.Data.Detail}
 	switch body.Type {
 	case "message.accepted":
 		report.Kind, report.State = "accepted", outbox.Sent
@@ -67,7 +68,7 @@ func (h House) externalReport(e *core.RequestEvent) error {
 	var state outbox.State
 	var moved []string
 	err = e.App.RunInTransaction(func(tx core.App) error {
-		m, err := store.FindMessage(tx, report.Message)
+		m, err := queue.FindMessage(tx, report.Message)
 		if err != nil {
 			return err
 		}
@@ -78,13 +79,13 @@ func (h House) externalReport(e *core.RequestEvent) error {
 		if state = outbox.After(m.State, report.State); state == m.State {
 			return nil
 		}
-		moved, err = store.SaveReports(tx, clinic, externalService{}, []store.Report{report}, h.Now())
+		moved, err = queue.SaveReports(tx, clinic, externalService{}, []queue.Report{report}, h.Now())
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if err := store.Announce(e.Request.Context(), e.App, moved); err != nil {
+	if err := queue.Announce(e.Request.Context(), e.App, moved); err != nil {
 		e.App.Logger().Error("announce failed", "error", err.Error())
 	}
 	return e.JSON(http.StatusOK, map[string]string{"id": report.Message, "state": string(state)})

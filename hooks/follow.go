@@ -6,6 +6,7 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/store"
+	"pawbell/internal/store/runs"
 )
 
 // followed is a key under which a saved record carries what follows from it. It is no field and never stored; the answer shows it.
@@ -17,14 +18,14 @@ func (h House) followCounted(e *core.RecordRequestEvent) error {
 	if e.Record.IsNew() {
 		was = nil
 	}
-	scopes := store.FollowScopes(was, e.Record)
+	scopes := runs.FollowScopes(was, e.Record)
 	if len(scopes) == 0 && !e.Record.GetBool("replace_edited") {
 		return e.Next()
 	}
-	follow := &store.Followed{}
+	follow := &runs.Followed{}
 	if e.Collection.Name != store.Templates || was == nil {
 		var err error
-		if follow.Followed, follow.Kept, err = store.CountFollowed(e.App, scopes, h.Now()); err != nil {
+		if follow.Followed, follow.Kept, err = runs.CountFollowed(e.App, scopes, h.Now()); err != nil {
 			return err
 		}
 	}
@@ -45,7 +46,7 @@ func (h House) setupFollowed(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return h.startFollowing(e, store.FollowScopes(was, e.Record))
+	return h.startFollowing(e, runs.FollowScopes(was, e.Record))
 }
 
 // setupRemoved does the same where a record is deleted.
@@ -57,7 +58,7 @@ func (h House) setupRemoved(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return h.startFollowing(e, store.FollowScopes(was, nil))
+	return h.startFollowing(e, runs.FollowScopes(was, nil))
 }
 
 // templateFollowed also lets open reminders and, with the command, what somebody rewrote carry the new words (R-22, PR-08). The command is
@@ -72,21 +73,21 @@ func (h House) templateFollowed(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	scopes := store.FollowScopes(was, e.Record)
+	scopes := runs.FollowScopes(was, e.Record)
 	if was != nil && (len(scopes) > 0 || replace) && !e.Record.GetBool("inactive") {
 		clinic, err := store.LoadClinic(e.App)
 		if err != nil {
 			return err
 		}
-		reworded, err := store.RewordPlanned(e.App, clinic, was, e.Record, replace, h.Now())
+		reworded, err := runs.RewordPlanned(e.App, clinic, was, e.Record, replace, h.Now())
 		if err != nil {
 			return err
 		}
-		if follow, is := e.Record.GetRaw(followed).(*store.Followed); is {
+		if follow, is := e.Record.GetRaw(followed).(*runs.Followed); is {
 			follow.Followed, follow.Kept = reworded.Followed, reworded.Kept
 		}
 		if len(scopes) == 0 {
-			scopes = store.ScopesOf(e.Record)
+			scopes = runs.ScopesOf(e.Record)
 		}
 	}
 	return h.startFollowing(e, scopes)
@@ -101,8 +102,8 @@ func (h House) wasStored(e *core.RecordEvent) (*core.Record, error) {
 }
 
 func (h House) startFollowing(e *core.RecordEvent, scopes []string) error {
-	run, err := store.StartFollowing(e.App, scopes)
-	if follow, is := e.Record.GetRaw(followed).(*store.Followed); is {
+	run, err := runs.StartFollowing(e.App, scopes)
+	if follow, is := e.Record.GetRaw(followed).(*runs.Followed); is {
 		follow.Run = run
 	}
 	return err
@@ -129,7 +130,7 @@ func (h House) applicationURLFollowed(e *core.ModelEvent) error {
 		if err := e.Next(); err != nil {
 			return err
 		}
-		_, err := store.StartFollowing(tx, []string{""})
+		_, err := runs.StartFollowing(tx, []string{""})
 		return err
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/pocketbase/pocketbase/tools/router"
 
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // outboxHealth answers a monitor, or staff who wonder, how the queue is doing. last_dispatch_at is when a message was last handed to a
@@ -18,7 +19,7 @@ func (h House) outboxHealth(e *core.RequestEvent) error {
 		return e.ForbiddenError("This account is switched off.", nil)
 	}
 	now := h.Now()
-	health, err := store.Health(e.App, now)
+	health, err := queue.Health(e.App, now)
 	if err != nil {
 		return err
 	}

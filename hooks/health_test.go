@@ -12,6 +12,7 @@ import (
 	"pawbell/hooks"
 	"pawbell/internal/clinictest"
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
 )
 
 // A monitor reads how the queue is doing, by an account; nobody else does.
@@ -26,7 +27,7 @@ func TestHealthOfTheQueue(t *testing.T) {
 		t.Helper()
 		_, err := app.NonconcurrentDB().Insert(store.Messages, map[string]any{
 			"id": core.GenerateDefaultRandomId(), "location": location.Id, "channel": channel, "purpose": "personal", "priority": 3, "state": state,
-			"send_at": store.Instant(sendAt), "next_try_at": store.Instant(nextTry), "expires_at": store.Instant(now.Add(24 * time.Hour)),
+			"send_at": record.Instant(sendAt), "next_try_at": record.Instant(nextTry), "expires_at": record.Instant(now.Add(24 * time.Hour)),
 		}).Execute()
 		if err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"pawbell/internal/gateway"
 	"pawbell/internal/store"
+	"pawbell/internal/store/runs"
 )
 
 // House is what the hooks are given.
@@ -29,8 +30,8 @@ type House struct {
 
 // Bind is the product on one screen: what is saved, when, and who has a say.
 func Bind(app core.App, h House) {
-	app.OnRecordCreateRequest(store.Planning()...).BindFunc(h.followCounted)
-	app.OnRecordUpdateRequest(store.Planning()...).BindFunc(h.followCounted)
+	app.OnRecordCreateRequest(runs.Planning()...).BindFunc(h.followCounted)
+	app.OnRecordUpdateRequest(runs.Planning()...).BindFunc(h.followCounted)
 	// A preview counts too, and like them ahead of the guard, which opens transactions.
 	app.OnRecordCreateRequest(store.ReminderRules).BindFunc(h.ruleAsked)
 	app.OnRecordUpdateRequest(store.ReminderRules).BindFunc(h.ruleAsked)
@@ -98,9 +99,9 @@ func Bind(app core.App, h House) {
 	app.OnRecordUpdate(store.Templates).BindFunc(templateNormalised)
 	app.OnRecordValidate(store.Templates).BindFunc(templateSound)
 
-	app.OnRecordCreate(store.Planning()...).BindFunc(inTx(h.setupFollowed))
-	app.OnRecordUpdate(store.Planning()...).BindFunc(inTx(h.setupFollowed))
-	app.OnRecordDelete(store.Planning()...).BindFunc(inTx(h.setupRemoved))
+	app.OnRecordCreate(runs.Planning()...).BindFunc(inTx(h.setupFollowed))
+	app.OnRecordUpdate(runs.Planning()...).BindFunc(inTx(h.setupFollowed))
+	app.OnRecordDelete(runs.Planning()...).BindFunc(inTx(h.setupRemoved))
 	app.OnModelUpdate("_params").BindFunc(h.applicationURLFollowed)
 
 	app.OnRecordCreateRequest(store.Runs).BindFunc(inRequestTx(runAsked))

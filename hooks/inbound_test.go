@@ -14,6 +14,8 @@ import (
 	"pawbell/internal/clinictest"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
+	"pawbell/internal/store/record"
 )
 
 const number = "+4520123456"
@@ -171,7 +173,7 @@ func TestAnAnswerBeforeOurOwnNote(t *testing.T) {
 	t.Parallel()
 	p := newProviders(t)
 	visit := p.reminded(thursday)
-	p.run(`UPDATE messages SET state = 'sending', sent_at = '', updated = '` + store.Instant(tuesday) + `' WHERE purpose = 'visit_reminder'`)
+	p.run(`UPDATE messages SET state = 'sending', sent_at = '', updated = '` + record.Instant(tuesday) + `' WHERE purpose = 'visit_reminder'`)
 	p.answered("yes", p.text(number, "C", ""), http.StatusOK)
 	if got := p.reload(visit).GetString("status"); got != "confirmed" {
 		t.Errorf("the visit is %s", got)
@@ -227,7 +229,7 @@ func TestStopStopsANumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	lease := func() (texted, mailed int) {
-		leased, err := store.Lease(p.app, clinic, p.now, store.LeaseOptions{Limit: 50, For: time.Minute, Gateway: func(outbox.Channel) string { return "x" }})
+		leased, err := queue.Lease(p.app, clinic, p.now, queue.LeaseOptions{Limit: 50, For: time.Minute, Gateway: func(outbox.Channel) string { return "x" }})
 		if err != nil {
 			t.Fatal(err)
 		}

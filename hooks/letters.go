@@ -19,6 +19,7 @@ import (
 	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 //go:embed print
@@ -94,11 +95,11 @@ func (h House) lettersPrinted(e *core.RequestEvent) error {
 		if err != nil {
 			return err
 		}
-		if wrong := those(letters, func(l store.Letter) bool { return !onPaper(l) }); len(wrong) > 0 {
+		if wrong := those(letters, func(l queue.Letter) bool { return !onPaper(l) }); len(wrong) > 0 {
 			return e.BadRequestError("Some of these were withdrawn and are not to be posted.",
 				idsProblem("wrong_transition", "These letters were withdrawn. Please do not post them.", wrong))
 		}
-		now, err := store.LettersPrinted(tx, clinic, letters, accountName(e.Auth), h.Now())
+		now, err := queue.LettersPrinted(tx, clinic, letters, accountName(e.Auth), h.Now())
 		if len(now) > 0 {
 			sent = now
 		}
@@ -112,7 +113,7 @@ func (h House) lettersPrinted(e *core.RequestEvent) error {
 
 // letters finds the letters that an account asks for. What is no letter is named; what belongs to another location is, to this account, not
 // there.
-func (h House) letters(e *core.RequestEvent, app core.App, account *core.Record, ids []string) (*store.Clinic, []store.Letter, error) {
+func (h House) letters(e *core.RequestEvent, app core.App, account *core.Record, ids []string) (*store.Clinic, []queue.Letter, error) {
 	if account == nil {
 		return nil, nil, e.UnauthorizedError("Letters are for staff.", nil)
 	}
@@ -130,7 +131,7 @@ func (h House) letters(e *core.RequestEvent, app core.App, account *core.Record,
 	if err != nil {
 		return nil, nil, err
 	}
-	letters, err := store.Letters(app, clinic, ids)
+	letters, err := queue.Letters(app, clinic, ids)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -141,7 +142,7 @@ func (h House) letters(e *core.RequestEvent, app core.App, account *core.Record,
 	if unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return theirs[id] }); len(unknown) > 0 {
 		return nil, nil, e.NotFoundError("Some of these letters are not there.", idsProblem("unknown", "There are no such letters here.", unknown))
 	}
-	if others := those(letters, func(l store.Letter) bool { return l.Channel != outbox.Post }); len(others) > 0 {
+	if others := those(letters, func(l queue.Letter) bool { return l.Channel != outbox.Post }); len(others) > 0 {
 		return nil, nil, e.BadRequestError("Some of these are not letters.", idsProblem("not_a_letter", "These go another way than by post.", others))
 	}
 	return clinic, letters, nil
@@ -159,17 +160,17 @@ func once(ids []string) []string {
 }
 
 // printable refuses letters that shall not, or cannot, be posted. One that was printed may be printed again: printers jam.
-func printable(e *core.RequestEvent, letters []store.Letter) error {
-	if wrong := those(letters, func(l store.Letter) bool { return !onPaper(l) }); len(wrong) > 0 {
+func printable(e *core.RequestEvent, letters []queue.Letter) error {
+	if wrong := those(letters, func(l queue.Letter) bool { return !onPaper(l) }); len(wrong) > 0 {
 		return e.BadRequestError("Some of these were withdrawn.", idsProblem("wrong_transition", "These letters were withdrawn.", wrong))
 	}
 	for _, l := range letters {
 		if l.Hindrance != "" {
-			same := those(letters, func(other store.Letter) bool { return other.Hindrance == l.Hindrance })
+			same := those(letters, func(other queue.Letter) bool { return other.Hindrance == l.Hindrance })
 			return e.BadRequestError("Some of these shall not be posted any more.", idsProblem(string(l.Hindrance), l.Hindrance.Words(), same))
 		}
 	}
-	if nowhere := those(letters, func(l store.Letter) bool { return !l.Addressed() }); len(nowhere) > 0 {
+	if nowhere := those(letters, func(l queue.Letter) bool { return !l.Addressed() }); len(nowhere) > 0 {
 		return e.BadRequestError("Some of these have no postal address.",
 			idsProblem(string(outbox.ReasonNoAddress), "The client's record has no name, street or town. Fill it in, then print.", nowhere))
 	}
@@ -177,9 +178,9 @@ func printable(e *core.RequestEvent, letters []store.Letter) error {
 }
 
 // onPaper reports whether a letter waits to be printed or was.
-func onPaper(l store.Letter) bool { return l.State == outbox.Queued || l.State == outbox.Sent }
+func onPaper(l queue.Letter) bool { return l.State == outbox.Queued || l.State == outbox.Sent }
 
-func those(letters []store.Letter, which func(store.Letter) bool) []string {
+func those(letters []queue.Letter, which func(queue.Letter) bool) []string {
 	var ids []string
 	for _, l := range letters {
 		if which(l) {
@@ -193,7 +194,7 @@ func idsProblem(code, words string, ids []string) error {
 	return validation.Errors{"ids": problemWith(code, words, map[string]any{"ids": ids})}
 }
 
-func (h House) letterView(clinic *store.Clinic, l store.Letter) letterView {
+func (h House) letterView(clinic *store.Clinic, l queue.Letter) letterView {
 	v := letterView{Locale: l.Locale, Subject: l.Subject, Text: notify.Letter(l.Text), Address: []string{l.Name}}
 	for line := range strings.Lines(l.Street) {
 		v.Address = append(v.Address, strings.TrimSpace(line))

@@ -8,6 +8,7 @@ import (
 
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // messageWritten completes a message that a person writes to one owner, or to themselves as a test, and stores one for each of its addresses
@@ -17,7 +18,7 @@ func (h House) messageWritten(e *core.RecordRequestEvent) error {
 	if err != nil {
 		return err
 	}
-	siblings, err := store.WriteByHand(e.App, clinic, h.Desk.Links, e.Record, e.Auth, h.Now())
+	siblings, err := queue.WriteByHand(e.App, clinic, h.Desk.Links, e.Record, e.Auth, h.Now())
 	if err != nil {
 		return unsendable(e, err)
 	}
@@ -39,7 +40,7 @@ func (h House) messageCorrected(e *core.RecordRequestEvent) error {
 		return err
 	}
 	was := e.Record.Original()
-	if err := store.CorrectByHand(e.App, clinic, h.Desk.Links, was, e.Record, e.Auth, h.Now()); err != nil {
+	if err := queue.CorrectByHand(e.App, clinic, h.Desk.Links, was, e.Record, e.Auth, h.Now()); err != nil {
 		return unsendable(e, err)
 	}
 	return e.Next()
@@ -63,14 +64,14 @@ func (h House) messageCommanded(e *core.RecordEvent) error {
 	e.Record.Set("requeue", false)
 	e.Record.Set("send_now", false)
 	if hurry {
-		if err := store.Hurry(e.App, clinic, was, e.Record, h.Now()); err != nil {
+		if err := queue.Hurry(e.App, clinic, was, e.Record, h.Now()); err != nil {
 			return refused(err)
 		}
 	}
 	if !again {
 		return e.Next()
 	}
-	repeated, err := store.PutBack(e.App, clinic, was, false, h.Now())
+	repeated, err := queue.PutBack(e.App, clinic, was, false, h.Now())
 	if err != nil {
 		return refused(err)
 	}

@@ -4,6 +4,8 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
+	"pawbell/internal/store/recalls"
 )
 
 // clientSaved fills the hidden columns by which owners are found again, and writes numbers as they are dialled.
@@ -30,10 +32,10 @@ func (h House) clientChanged(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	if err := store.PlanClient(e.App, clinic, h.Desk.Links, e.Record.Id, h.Now()); err != nil {
+	if err := queue.PlanClient(e.App, clinic, h.Desk.Links, e.Record.Id, h.Now()); err != nil {
 		return err
 	}
-	if err := store.FollowAddresses(e.App, was, e.Record, h.Now()); err != nil {
+	if err := recalls.FollowAddresses(e.App, was, e.Record, h.Now()); err != nil {
 		return err
 	}
 	return h.recallsFollow(e.App, clinic, e.Record.Id)
@@ -48,7 +50,7 @@ func (h House) patientMade(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	if !store.RulesOfPatient(nil, e.Record) {
+	if !recalls.RulesOfPatient(nil, e.Record) {
 		return nil
 	}
 	return h.rulesFollowed(e.App, clinic, []string{e.Record.Id}, nil, nil, nil)
@@ -70,7 +72,7 @@ func (h House) patientChanged(e *core.RecordEvent) error {
 	if err := h.patientFollowed(e.App, clinic, was, e.Record); err != nil {
 		return err
 	}
-	if err := store.PlanPatient(e.App, clinic, h.Desk.Links, e.Record.Id, h.Now()); err != nil {
+	if err := queue.PlanPatient(e.App, clinic, h.Desk.Links, e.Record.Id, h.Now()); err != nil {
 		return err
 	}
 	return h.recallsFollow(e.App, clinic, store.ClientOf(was), store.ClientOf(e.Record))

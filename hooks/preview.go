@@ -8,6 +8,7 @@ import (
 
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 type previewProblem struct {
@@ -44,7 +45,7 @@ func (h House) previewMessage(e *core.RequestEvent) error {
 	if len(problems) > 0 {
 		return e.BadRequestError("The preview could not be made.", problems)
 	}
-	preview, err := store.PreviewOf(e.App, clinic, h.Desk.Links, draft, e.Auth)
+	preview, err := queue.PreviewOf(e.App, clinic, h.Desk.Links, draft, e.Auth)
 	if refusal, ok := store.AsRefusal(err); ok {
 		return e.BadRequestError("The preview could not be made.", fieldError(refusal))
 	}
@@ -62,9 +63,9 @@ func (h House) previewMessage(e *core.RequestEvent) error {
 }
 
 // readDraft reads what is to be shown: a text or a template, and at most one record.
-func readDraft(body map[string]any) (store.Draft, validation.Errors) {
+func readDraft(body map[string]any) (queue.Draft, validation.Errors) {
 	form := bookingForm{body: body, problems: validation.Errors{}}
-	d := store.Draft{
+	d := queue.Draft{
 		Channel:  outbox.Channel(form.text("channel", nameLength)),
 		Location: form.id("location", false), Booking: form.id("booking", false), Client: form.id("client", false), Reminder: form.id("reminder", false),
 	}

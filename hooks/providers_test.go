@@ -26,6 +26,7 @@ import (
 	"pawbell/hooks"
 	"pawbell/internal/gateway"
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
 )
 
 const (
@@ -191,8 +192,8 @@ func (p *providers) message(change ...fields) string {
 	values := dbx.Params{
 		"id": id, "key": id, "purpose": "booking_confirmation", "channel": "sms", "to": "+4520123456", "text": "See you", "location": p.location.Id,
 		"state": "sent", "attempts": 1, "parts": 1, "priority": 1, "gateway": "twilio", "patients": "[]", "reminders": "[]", "attachments": "[]", "revision": 3,
-		"send_at": store.Instant(p.now), "planned_at": store.Instant(p.now), "expires_at": store.Instant(p.now.Add(24 * time.Hour)), "sent_at": store.Instant(p.now),
-		"created": store.Instant(p.now), "updated": store.Instant(p.now),
+		"send_at": record.Instant(p.now), "planned_at": record.Instant(p.now), "expires_at": record.Instant(p.now.Add(24 * time.Hour)), "sent_at": record.Instant(p.now),
+		"created": record.Instant(p.now), "updated": record.Instant(p.now),
 	}
 	for _, some := range change {
 		for name, value := range some {

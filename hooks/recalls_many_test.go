@@ -12,6 +12,7 @@ import (
 	"pawbell/internal/clinictest"
 	"pawbell/internal/links"
 	"pawbell/internal/store"
+	"pawbell/internal/store/recalls"
 )
 
 // many clients at once are planned like each by itself, whatever their reminders are like.
@@ -87,13 +88,13 @@ func TestManyArePlannedLikeEach(t *testing.T) {
 	}
 	each := planned(func(tx core.App) error {
 		for _, client := range clients {
-			if err := store.PlanRecalls(tx, clinic, links.Key{}, client, c.now); err != nil {
+			if err := recalls.Plan(tx, clinic, links.Key{}, client, c.now); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	many := planned(func(tx core.App) error { return store.PlanManyRecalls(tx, clinic, clients, c.now) })
+	many := planned(func(tx core.App) error { return recalls.PlanMany(tx, clinic, clients, c.now) })
 	if diff := cmp.Diff(each, many); diff != "" {
 		t.Errorf("(-each +many):\n%s", diff)
 	}

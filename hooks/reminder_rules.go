@@ -9,6 +9,8 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/store"
+	"pawbell/internal/store/recalls"
+	"pawbell/internal/store/runs"
 )
 
 // ruleMachineFields are written by the program alone.
@@ -28,13 +30,13 @@ func (h House) ruleAsked(e *core.RecordRequestEvent) error {
 	if err := keptAsTheyWere(ruleMachineFields, kept, e.Record, "This is written by the program and cannot be changed."); err != nil {
 		return e.BadRequestError("Some fields are written by the program alone.", err)
 	}
-	if !store.WishesPreview(e.Record) {
+	if !recalls.WishesPreview(e.Record) {
 		return e.Next()
 	}
 	if err := valuesRefused(e); err != nil {
 		return err
 	}
-	counts, err := store.CountRule(e.App, e.Record, was, h.Now())
+	counts, err := recalls.CountRule(e.App, e.Record, was, h.Now())
 	if err != nil {
 		return previewFailed(e.RequestEvent, err)
 	}
@@ -68,7 +70,7 @@ func (h House) previewRule(e *core.RequestEvent) error {
 	if body["id"] != nil && !isText {
 		return e.BadRequestError("The preview could not be made.", fieldProblem("id", "invalid_id", "Give the id of a rule, or leave it out."))
 	}
-	rule, err := store.RuleInBody(e.App, id, body)
+	rule, err := recalls.RuleInBody(e.App, id, body)
 	if err != nil {
 		return previewFailed(e, err)
 	}
@@ -89,7 +91,7 @@ func (h House) previewRule(e *core.RequestEvent) error {
 	if !rule.IsNew() {
 		was = rule.Original()
 	}
-	counts, err := store.CountRule(e.App, rule, was, h.Now())
+	counts, err := recalls.CountRule(e.App, rule, was, h.Now())
 	if err != nil {
 		return previewFailed(e, err)
 	}
@@ -106,12 +108,12 @@ func ruleSound(e *core.RecordEvent) error {
 	if err != nil {
 		return err
 	}
-	return refused(store.CheckRule(clinic, e.Record))
+	return refused(recalls.CheckRule(clinic, e.Record))
 }
 
 // ruleMade completes a new rule and asks for the run that makes what it lacks.
 func (h House) ruleMade(e *core.RecordEvent) error {
-	store.CompleteRule(e.Record, nil, h.Now())
+	recalls.CompleteRule(e.Record, nil, h.Now())
 	if err := e.Next(); err != nil {
 		return err
 	}
@@ -124,7 +126,7 @@ func (h House) ruleChanged(e *core.RecordEvent) error {
 	if err != nil {
 		return err
 	}
-	store.CompleteRule(e.Record, was, h.Now())
+	recalls.CompleteRule(e.Record, was, h.Now())
 	if err := e.Next(); err != nil {
 		return err
 	}
@@ -137,7 +139,7 @@ func (h House) ruleRemoved(e *core.RecordEvent) error {
 	if err != nil {
 		return err
 	}
-	if err := store.ReleaseRule(e.App, was.Id, h.Now()); err != nil {
+	if err := recalls.ReleaseRule(e.App, was.Id, h.Now()); err != nil {
 		return err
 	}
 	if err := e.Next(); err != nil {
@@ -148,7 +150,7 @@ func (h House) ruleRemoved(e *core.RecordEvent) error {
 
 // followedByRun asks for a rule's run and tells whoever saved the rule.
 func followedByRun(e *core.RecordEvent, was, is *core.Record) error {
-	follow, err := store.StartRuleRun(e.App, was, is)
+	follow, err := runs.StartRule(e.App, was, is)
 	if err != nil || follow.Run == "" {
 		return err
 	}
@@ -160,7 +162,7 @@ func followedByRun(e *core.RecordEvent, was, is *core.Record) error {
 // visitFollowed makes what rules want after a visit was completed and takes back what they no longer want, in the transaction of the change (R-42,
 // was is nil for a new visit, is for one that is deleted. The reminders of the owners before and after are the caller's to plan.
 func (h House) visitFollowed(app core.App, clinic *store.Clinic, was, is *core.Record) error {
-	patients, visits := store.RulesOfVisit(was, is)
+	patients, visits := recalls.RulesOfVisit(was, is)
 	if len(visits) == 0 {
 		return nil
 	}
@@ -169,7 +171,7 @@ func (h House) visitFollowed(app core.App, clinic *store.Clinic, was, is *core.R
 
 // patientFollowed does the same after a patient was changed.
 func (h House) patientFollowed(app core.App, clinic *store.Clinic, was, is *core.Record) error {
-	if !store.RulesOfPatient(was, is) {
+	if !recalls.RulesOfPatient(was, is) {
 		return nil
 	}
 	return h.rulesFollowed(app, clinic, []string{is.Id}, nil, was, is)
@@ -178,7 +180,7 @@ func (h House) patientFollowed(app core.App, clinic *store.Clinic, was, is *core
 // rulesFollowed brings what rules make of patients and visits in line with the records, and plans the owners whom that concerns, but for those of
 // the record before and after, which the caller plans; nil for none.
 func (h House) rulesFollowed(app core.App, clinic *store.Clinic, patients, visits []string, was, is *core.Record) error {
-	clients, err := store.FollowRules(app, clinic, patients, visits, h.Now())
+	clients, err := recalls.FollowRules(app, clinic, patients, visits, h.Now())
 	if err != nil {
 		return err
 	}
@@ -199,5 +201,5 @@ func (h House) reasonRegrouped(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return store.StartRegrouping(e.App, was, e.Record)
+	return runs.StartRegrouping(e.App, was, e.Record)
 }

@@ -8,6 +8,7 @@ import (
 
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/recalls"
 )
 
 // reminderWritten says of a new reminder whose it is and from where it comes, as far as the account that makes it leaves that open.
@@ -16,7 +17,7 @@ func (h House) reminderWritten(e *core.RecordRequestEvent) error {
 	if err != nil {
 		return err
 	}
-	if err := store.PlaceRecall(e.App, clinic, e.Record, e.Auth); err != nil {
+	if err := recalls.Place(e.App, clinic, e.Record, e.Auth); err != nil {
 		return refused(err)
 	}
 	return e.Next()
@@ -49,7 +50,7 @@ func (h House) reminderSound(e *core.RecordEvent) error {
 			return err
 		}
 	}
-	return refusedAll(store.CheckRecall(e.App, clinic, e.Record, was, h.Now()))
+	return refusedAll(recalls.Check(e.App, clinic, e.Record, was, h.Now()))
 }
 
 func (h House) reminderSaved(e *core.RecordEvent, was *core.Record) error {
@@ -57,35 +58,35 @@ func (h House) reminderSaved(e *core.RecordEvent, was *core.Record) error {
 	if err != nil {
 		return err
 	}
-	commands := store.TakeRecallCommands(e.Record)
-	if err := store.CompleteRecall(e.App, clinic, e.Record, was, h.Now()); err != nil {
+	commands := recalls.TakeCommands(e.Record)
+	if err := recalls.Complete(e.App, clinic, e.Record, was, h.Now()); err != nil {
 		return err
 	}
 	if err := e.Next(); err != nil {
 		return err
 	}
-	state, err := store.PlanRecall(e.App, clinic, h.Desk.Links, e.Record, h.Now())
+	state, err := recalls.PlanOne(e.App, clinic, h.Desk.Links, e.Record, h.Now())
 	if err != nil {
 		return err
 	}
 	if commands.Preview {
 		// Nothing of this is kept: the refusal undoes it.
 		e.Record.SetRaw(coming, state.Coming)
-		words, dates := store.RecallInWords(clinic, e.Record, state)
+		words, dates := recalls.InWords(clinic, e.Record, state)
 		return validation.Errors{fieldPreview: problemWith(fieldPreview, words, map[string]any{"dates": dates})}
 	}
 	if commands.Again {
-		if err := store.RecallAgain(e.App, clinic, e.Record, h.Now()); err != nil {
+		if err := recalls.Again(e.App, clinic, e.Record, h.Now()); err != nil {
 			return refused(err)
 		}
 	}
 	if !commands.Hurry {
 		return nil
 	}
-	if err := store.HurryRecall(e.App, clinic, e.Record, h.Now()); err != nil {
+	if err := recalls.Hurry(e.App, clinic, e.Record, h.Now()); err != nil {
 		return refused(err)
 	}
-	_, err = store.PlanRecall(e.App, clinic, h.Desk.Links, e.Record, h.Now())
+	_, err = recalls.PlanOne(e.App, clinic, h.Desk.Links, e.Record, h.Now())
 	return err
 }
 
@@ -98,7 +99,7 @@ const (
 
 // reminderRemoved withdraws what a deleted reminder had in the queue. One that a rule made is called off instead: the rule would make it again.
 func (h House) reminderRemoved(e *core.RecordEvent) error {
-	if store.RuleMade(e.Record) {
+	if recalls.RuleMade(e.Record) {
 		return inUse("A rule made this reminder and would make it again. Set it to cancelled instead.")
 	}
 	clinic, err := h.Desk.Clinic()
@@ -108,7 +109,7 @@ func (h House) reminderRemoved(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return store.PlanRecalls(e.App, clinic, h.Desk.Links, store.ClientOf(e.Record), h.Now())
+	return recalls.Plan(e.App, clinic, h.Desk.Links, store.ClientOf(e.Record), h.Now())
 }
 
 // recallMessageChanged lets a reminder follow what a person does with one of its messages: withdraw it, or say what became of it.
@@ -130,14 +131,14 @@ func (h House) recallsFollow(tx core.App, clinic *store.Clinic, clients ...strin
 		if slices.Contains(clients[:i], client) {
 			continue
 		}
-		any, err := store.PlansRecalls(tx, client)
+		any, err := recalls.Plans(tx, client)
 		if err != nil {
 			return err
 		}
 		if !any {
 			continue
 		}
-		if err := store.PlanRecalls(tx, clinic, h.Desk.Links, client, h.Now()); err != nil {
+		if err := recalls.Plan(tx, clinic, h.Desk.Links, client, h.Now()); err != nil {
 			return err
 		}
 	}

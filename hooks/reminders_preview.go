@@ -12,6 +12,7 @@ import (
 
 	"pawbell/internal/notify"
 	"pawbell/internal/store"
+	"pawbell/internal/store/recalls"
 )
 
 type comingDate struct {
@@ -52,7 +53,7 @@ func (h House) previewReminder(e *core.RequestEvent) error {
 	if err != nil {
 		return err
 	}
-	if err := store.PlaceRecall(e.App, clinic, record, e.Auth); err != nil {
+	if err := recalls.Place(e.App, clinic, record, e.Auth); err != nil {
 		refusal, ok := store.AsRefusal(err)
 		if !ok {
 			return err

@@ -14,6 +14,8 @@ import (
 
 	"pawbell/internal/clinictest"
 	"pawbell/internal/store"
+	"pawbell/internal/store/recalls"
+	"pawbell/internal/store/record"
 )
 
 const remindersPath = "/api/collections/reminders/records"
@@ -90,8 +92,8 @@ func TestAReminderJoinsTheQueueWhenItIsSaved(t *testing.T) {
 // planner does.
 func (c *clinic) recallsSent() {
 	c.t.Helper()
-	_, err := c.app.NonconcurrentDB().Update(store.Messages, dbx.Params{"state": "sent", "attempts": 1, "sent_at": store.Instant(c.now)},
-		dbx.NewExp("purpose = 'reminder' AND state = 'queued' AND send_at <= {:now}", dbx.Params{"now": store.Instant(c.now)})).Execute()
+	_, err := c.app.NonconcurrentDB().Update(store.Messages, dbx.Params{"state": "sent", "attempts": 1, "sent_at": record.Instant(c.now)},
+		dbx.NewExp("purpose = 'reminder' AND state = 'queued' AND send_at <= {:now}", dbx.Params{"now": record.Instant(c.now)})).Execute()
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -111,7 +113,7 @@ func (c *clinic) replanned() {
 	}
 	err = c.app.RunInTransaction(func(tx core.App) error {
 		for _, client := range clients {
-			if err := store.PlanRecalls(tx, clinic, c.desk.Links, client.Id, c.now); err != nil {
+			if err := recalls.Plan(tx, clinic, c.desk.Links, client.Id, c.now); err != nil {
 				return err
 			}
 		}

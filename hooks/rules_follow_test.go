@@ -15,6 +15,7 @@ import (
 	"pawbell/internal/clinictest"
 	"pawbell/internal/links"
 	"pawbell/internal/store"
+	"pawbell/internal/store/runs"
 )
 
 // carryOut does what the job does with the runs of rules that wait, a few things at a time, and answers what they say they did.
@@ -22,30 +23,30 @@ func (c *clinic) carryOut() []string {
 	c.t.Helper()
 	var notes []string
 	for {
-		open, err := store.OpenRuns(c.app)
+		open, err := runs.Open(c.app)
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		open = slices.DeleteFunc(open, func(run *store.Run) bool { return !strings.HasPrefix(run.Scope, "rule:") })
+		open = slices.DeleteFunc(open, func(run *runs.Run) bool { return !strings.HasPrefix(run.Scope, "rule:") })
 		if len(open) == 0 {
 			return notes
 		}
 		run := open[0]
-		write, err := store.StepOfRule(c.app, links.Key("0123456789abcdef0123456789abcdef"), run, 5, c.now)
+		write, err := runs.StepOfRule(c.app, links.Key("0123456789abcdef0123456789abcdef"), run, 5, c.now)
 		if err != nil {
 			c.t.Fatal(err)
 		}
 		err = c.app.RunInTransaction(func(tx core.App) error {
-			run.State = store.RunRunning
+			run.State = runs.Running
 			more, err := write(tx, run)
 			if err != nil {
 				return err
 			}
 			if !more {
-				run.State = store.RunDone
+				run.State = runs.Done
 				notes = append(notes, run.Note)
 			}
-			return store.SaveRun(tx, run, c.now)
+			return runs.Save(tx, run, c.now)
 		})
 		if err != nil {
 			c.t.Fatal(err)
@@ -276,7 +277,7 @@ func TestARuleFollowsTheGroupsOfReasons(t *testing.T) {
 		c.madeByRules(client, "2027-04-01 cancelled not_wanted")
 	}
 	c.patch(c.superuser, rule, fields{"name": "Only another name"})
-	if open, err := store.OpenRuns(c.app); err != nil || slices.ContainsFunc(open, func(r *store.Run) bool { return r.Scope == "rule:"+rule.Id }) {
+	if open, err := runs.Open(c.app); err != nil || slices.ContainsFunc(open, func(r *runs.Run) bool { return r.Scope == "rule:"+rule.Id }) {
 		t.Errorf("a name is followed by a run, or %v", err)
 	}
 }

@@ -5,11 +5,12 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/store"
+	"pawbell/internal/store/runs"
 )
 
 // runAsked refuses a run that nobody can ask for, and one that waits already.
 func runAsked(e *core.RecordRequestEvent) error {
-	if err := store.CheckRunByHand(e.App, e.Record); err != nil {
+	if err := runs.CheckByHand(e.App, e.Record); err != nil {
 		if refusal, ok := store.AsRefusal(err); ok {
 			return e.BadRequestError("This run cannot be started.", fieldError(refusal))
 		}
@@ -19,7 +20,7 @@ func runAsked(e *core.RecordRequestEvent) error {
 }
 
 func runCompleted(e *core.RecordEvent) error {
-	store.CompleteRun(e.Record)
+	runs.Complete(e.Record)
 	return e.Next()
 }
 
@@ -33,9 +34,9 @@ func runByHand(e *core.RecordRequestEvent) error {
 	if err := keptAsTheyWere(whatItDoes, was, e.Record, "A run does what it was asked for. Stop it and start another one."); err != nil {
 		return e.BadRequestError("A run cannot be changed into another one.", err)
 	}
-	from, to := store.RunState(was.GetString("state")), store.RunState(e.Record.GetString("state"))
-	open := from == store.RunQueued || from == store.RunRunning
-	if from != to && (to != store.RunStopped || !open) {
+	from, to := runs.State(was.GetString("state")), runs.State(e.Record.GetString("state"))
+	open := from == runs.Queued || from == runs.Running
+	if from != to && (to != runs.Stopped || !open) {
 		return e.BadRequestError("This run cannot go there by hand.", validation.Errors{"state": wrongTransition(string(from), string(to))})
 	}
 	return e.Next()
@@ -43,7 +44,7 @@ func runByHand(e *core.RecordRequestEvent) error {
 
 // runSettled wakes the jobs after the commit of a run that waits.
 func (h House) runSettled(e *core.RecordEvent) error {
-	if store.RunState(e.Record.GetString("state")) == store.RunQueued {
+	if runs.State(e.Record.GetString("state")) == runs.Queued {
 		h.Ring()
 	}
 	return e.Next()

@@ -4,6 +4,8 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
+	"pawbell/internal/store/recalls"
 )
 
 // stopReadable writes the address of a stop that somebody made by hand in the form in which addresses are compared, and refuses one that would
@@ -26,10 +28,10 @@ func (h House) stopLifted(e *core.RecordEvent) error {
 	if err != nil {
 		return err
 	}
-	if err := store.PlanLifted(e.App, clinic, h.Desk.Links, e.Record, h.Now()); err != nil {
+	if err := queue.PlanLifted(e.App, clinic, h.Desk.Links, e.Record, h.Now()); err != nil {
 		return err
 	}
-	return store.PlanLiftedRecalls(e.App, clinic, h.Desk.Links, e.Record, h.Now())
+	return recalls.PlanLifted(e.App, clinic, h.Desk.Links, e.Record, h.Now())
 }
 
 // noteBeforeLifting binds superusers too, whom API rules do not.

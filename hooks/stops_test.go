@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"pawbell/internal/outbox"
-	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // a hard bounce or a complaint stops the address and asks a person once; an unsubscription stops mail to many; what passes stops nothing.
@@ -76,7 +76,7 @@ func TestRefusalsAtOnceStopAddresses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var batch []store.Ended
+	var batch []queue.Ended
 	for _, c := range []struct {
 		channel outbox.Channel
 		to      string
@@ -89,12 +89,12 @@ func TestRefusalsAtOnceStopAddresses(t *testing.T) {
 		{outbox.Email, "refused@owner.example", outbox.Group, outbox.ReasonRefused},
 	} {
 		id := p.message(fields{"channel": string(c.channel), "to": c.to, "purpose": string(c.purpose), "state": "sending", "sent_at": ""})
-		batch = append(batch, store.Ended{
+		batch = append(batch, queue.Ended{
 			Settlement: outbox.Settlement{State: outbox.Failed, Reason: c.reason}, Gateway: "x", Event: "failed",
-			Message: store.Outgoing{Row: outbox.Row{ID: id, Channel: c.channel, Purpose: c.purpose, To: c.to}, Location: p.location.Id},
+			Message: queue.Outgoing{Row: outbox.Row{ID: id, Channel: c.channel, Purpose: c.purpose, To: c.to}, Location: p.location.Id},
 		})
 	}
-	if _, err := store.SaveOutcomes(p.app, clinic, batch, p.now); err != nil {
+	if _, err := queue.SaveOutcomes(p.app, clinic, batch, p.now); err != nil {
 		t.Fatal(err)
 	}
 	p.stops("sms +4520000001 stop", "sms +4520000002 stop", "email dead@owner.example bounce")

@@ -14,6 +14,7 @@ import (
 	"pawbell/internal/booking"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // sentFields are what a message said, to whom and when: the log of what was sent, closed once the row has left the queue.
@@ -50,7 +51,7 @@ func messageByHand(now func() time.Time) func(e *core.RecordRequestEvent) error 
 		}
 		answered := from == outbox.Unknown && to != outbox.Unknown
 		if answered {
-			if err := store.Resolved(e.App, e.Record, now()); err != nil {
+			if err := queue.Resolved(e.App, e.Record, now()); err != nil {
 				return err
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"pawbell/internal/gateway"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // webhookBody is more than any report or text needs.
@@ -69,16 +70,16 @@ func (h House) heard(e *core.RequestEvent, from gateway.Gateway, reports gateway
 	}
 	now := h.Now()
 	moved := now.Sub(came).Round(time.Second)
-	told := make([]store.Report, len(reports.Events))
+	told := make([]queue.Report, len(reports.Events))
 	for i, event := range reports.Events {
 		told[i] = reportOf(event)
 		told[i].At = event.At.Add(moved)
 	}
-	changed, err := store.SaveReports(e.App, clinic, from, told, now)
+	changed, err := queue.SaveReports(e.App, clinic, from, told, now)
 	if err != nil {
 		return err
 	}
-	if err := store.Announce(e.Request.Context(), e.App, changed); err != nil {
+	if err := queue.Announce(e.Request.Context(), e.App, changed); err != nil {
 		e.App.Logger().Error("announce failed", "error", err.Error())
 	}
 	for _, text := range reports.Inbound {
@@ -91,8 +92,8 @@ func (h House) heard(e *core.RequestEvent, from gateway.Gateway, reports gateway
 }
 
 // reportOf says what a provider's event means for the message. A failure that the provider itself mends, or a complaint, moves nothing.
-func reportOf(event gateway.Event) store.Report {
-	report := store.Report{
+func reportOf(event gateway.Event) queue.Report {
+	report := queue.Report{
 		ID: event.ID, Kind: string(event.Kind), Message: event.MessageID, GatewayID: event.GatewayID, Reason: event.Reason,
 		Complaint: event.Kind == gateway.EventComplained, Detail: event.Detail, Recipient: event.Recipient,
 	}

@@ -20,6 +20,8 @@ import (
 	"pawbell/internal/clinictest"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
+	"pawbell/internal/store/record"
 )
 
 const sid = "SM00000000000000000000000000000001"
@@ -202,7 +204,7 @@ func TestAReportBeforeOurOwnAnswer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			leased, err := store.Lease(p.app, clinic, p.now, store.LeaseOptions{Limit: 9, For: time.Minute, Gateway: func(outbox.Channel) string { return "twilio" }})
+			leased, err := queue.Lease(p.app, clinic, p.now, queue.LeaseOptions{Limit: 9, For: time.Minute, Gateway: func(outbox.Channel) string { return "twilio" }})
 			if err != nil || len(leased.Going) != 1 {
 				t.Fatalf("leased %d, %v", len(leased.Going), err)
 			}
@@ -211,11 +213,11 @@ func TestAReportBeforeOurOwnAnswer(t *testing.T) {
 			if early.GetString("leased_until") != "" || early.GetFloat("cost") != 0.99 || early.GetString("billed_period") != "2027Q1" || early.GetString("gateway_id") != sid {
 				t.Errorf("after the report: %v", early.PublicExport())
 			}
-			ended := store.Ended{Settlement: c.ours, Message: leased.Going[0], Gateway: "twilio"}
+			ended := queue.Ended{Settlement: c.ours, Message: leased.Going[0], Gateway: "twilio"}
 			if c.ours.State == outbox.Sent {
 				ended.GatewayID, ended.Event = sid, "accepted"
 			}
-			if _, err := store.SaveOutcomes(p.app, clinic, []store.Ended{ended}, p.now.Add(time.Second)); err != nil {
+			if _, err := queue.SaveOutcomes(p.app, clinic, []queue.Ended{ended}, p.now.Add(time.Second)); err != nil {
 				t.Fatal(err)
 			}
 			r := p.stands(id, c.want)
@@ -233,7 +235,7 @@ func TestAReportBeforeOurOwnAnswer(t *testing.T) {
 func TestAReportAboutAMessageThatWaitsForItsNextTry(t *testing.T) {
 	t.Parallel()
 	p := newProviders(t)
-	id := p.message(fields{"state": "queued", "attempts": 1, "sent_at": "", "next_try_at": store.Instant(p.now.Add(time.Minute))})
+	id := p.message(fields{"state": "queued", "attempts": 1, "sent_at": "", "next_try_at": record.Instant(p.now.Add(time.Minute))})
 	p.answered("delivered", p.twilio(id, sid, "delivered", ""), http.StatusOK)
 	p.stands(id, "delivered")
 	// An earlier attempt that failed says nothing about the later one that was taken.

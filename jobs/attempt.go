@@ -11,17 +11,18 @@ import (
 	"pawbell/internal/gateway"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // answer is what one attempt led to, and what it says about the gateway.
 type answer struct {
-	store.Ended
+	queue.Ended
 	stopped bool // the gateway refuses us altogether
 }
 
 // attempt makes one attempt and asks the rules what it leads to. Whatever breaks in it breaks for this message alone: a panic leaves the message
 // in doubt, and the provider is asked about it like about any other.
-func (j *house) attempt(ctx context.Context, clinic *store.Clinic, m store.Outgoing, until time.Time) (a answer) {
+func (j *house) attempt(ctx context.Context, clinic *store.Clinic, m queue.Outgoing, until time.Time) (a answer) {
 	name := j.gatewayName(m.Channel)
 	defer func() {
 		if broken := recover(); broken != nil {
@@ -56,7 +57,7 @@ func (j *house) attempt(ctx context.Context, clinic *store.Clinic, m store.Outgo
 	return j.settled(m, name, g.Send(ctx, message))
 }
 
-func (j *house) settled(m store.Outgoing, name string, r gateway.Result) answer {
+func (j *house) settled(m queue.Outgoing, name string, r gateway.Result) answer {
 	now := j.now()
 	settlement := outbox.Settle(m.Row, outbox.Answer{Outcome: r.Outcome, Reason: r.Reason, RetryAfter: r.RetryAfter}, now, random)
 	if r.NotTried {
@@ -67,7 +68,7 @@ func (j *house) settled(m store.Outgoing, name string, r gateway.Result) answer 
 		}
 	}
 	a := answer{
-		Ended:   store.Ended{Settlement: settlement, Message: m, Gateway: name, GatewayID: r.GatewayID, Detail: r.Detail},
+		Ended:   queue.Ended{Settlement: settlement, Message: m, Gateway: name, GatewayID: r.GatewayID, Detail: r.Detail},
 		stopped: settlement.StopGateway && !r.NotTried,
 	}
 	if a.stopped {
@@ -85,7 +86,7 @@ func (j *house) settled(m store.Outgoing, name string, r gateway.Result) answer 
 // note writes down what some attempts led to, and tells a person of a gateway that refuses us, in one transaction. A gateway that takes
 // messages again has mended itself: its task is done.
 func (j *house) note(clinic *store.Clinic, answers []answer) error {
-	batch := make([]store.Ended, len(answers))
+	batch := make([]queue.Ended, len(answers))
 	stopped, working := map[string]string{}, map[string]bool{}
 	for i, a := range answers {
 		batch[i] = a.Ended
@@ -100,12 +101,12 @@ func (j *house) note(clinic *store.Clinic, answers []answer) error {
 	var ids []string
 	err := j.app.RunInTransaction(func(tx core.App) error {
 		var err error
-		if ids, err = store.SaveOutcomes(tx, clinic, batch, now); err != nil {
+		if ids, err = queue.SaveOutcomes(tx, clinic, batch, now); err != nil {
 			return err
 		}
 		for name, detail := range stopped {
 			j.rests.stopped(name)
-			if err := store.GatewayStopped(tx, name, detail); err != nil {
+			if err := queue.GatewayStopped(tx, name, detail); err != nil {
 				return err
 			}
 		}
@@ -113,7 +114,7 @@ func (j *house) note(clinic *store.Clinic, answers []answer) error {
 			if _, refused := stopped[name]; refused || !j.rests.working(name) {
 				continue
 			}
-			if err := store.GatewayWorks(tx, name); err != nil {
+			if err := queue.GatewayWorks(tx, name); err != nil {
 				return err
 			}
 		}

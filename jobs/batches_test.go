@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"pawbell/internal/outbox"
-	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // what is due leaves by itself, batch after batch until nothing is left, without anybody pressing anything: the job stands on the clock of
@@ -23,7 +23,7 @@ func TestWhatIsDueLeavesInBatchesByItself(t *testing.T) {
 			PlannedAt: monday, SendAt: monday, ExpiresAt: monday.Add(24 * time.Hour), State: outbox.Queued,
 		}
 	}
-	if err := store.Queue(tr.app, rows, monday); err != nil {
+	if err := queue.Add(tr.app, rows, monday); err != nil {
 		t.Fatal(err)
 	}
 	tr.dispatch(monday.Add(time.Minute))

@@ -17,6 +17,7 @@ import (
 	"pawbell/internal/gateway"
 	"pawbell/internal/links"
 	"pawbell/internal/store"
+	"pawbell/internal/store/runs"
 )
 
 // BenchmarkBroadcast answers how long a message to many takes to be counted and to be queued, and for how long whoever writes meanwhile waits at
@@ -68,7 +69,7 @@ func broadcastOnce(b *testing.B, people int) {
 		b.Fatal(err)
 	}
 	from := time.Now()
-	count, err := store.CountBroadcast(app, clinic, j.desk.Links, draft, superuser, now())
+	count, err := runs.CountBroadcast(app, clinic, j.desk.Links, draft, superuser, now())
 	if err != nil || count.Recipients != people {
 		b.Fatalf("%d of %d people, %v", count.Recipients, people, err)
 	}

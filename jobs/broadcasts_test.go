@@ -14,6 +14,8 @@ import (
 	"pawbell/internal/gateway"
 	"pawbell/internal/links"
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
+	"pawbell/internal/store/runs"
 )
 
 // crowd makes clients of Odense with a dog each, quickly.
@@ -58,7 +60,7 @@ func (tr *trial) state(broadcast *core.Record) string {
 func (tr *trial) endingAt(kind string, nth int) context.Context {
 	ctx, end := context.WithCancel(tr.t.Context())
 	next, pieces := tr.kinds[kind], 0
-	tr.kinds[kind] = func(j *house, ctx context.Context, run *store.Run, limit int) (piece, error) {
+	tr.kinds[kind] = func(j *house, ctx context.Context, run *runs.Run, limit int) (piece, error) {
 		if pieces++; pieces == nth {
 			tr.kinds[kind] = next
 			end()
@@ -117,7 +119,7 @@ func TestABroadcastResumesAfterAKill(t *testing.T) {
 	tr := newTrial(t)
 	tr.clock = monday.Add(2 * time.Hour)
 	tr.broadcast(500)
-	tr.carryOn(tr.endingAt(store.QueueBroadcast, 2))
+	tr.carryOn(tr.endingAt(runs.QueueBroadcast, 2))
 	half := tr.log()["group email queued"]
 	if half == 0 || half >= 500 {
 		t.Fatalf("%d were queued before the end", half)
@@ -150,7 +152,7 @@ func TestABroadcastIsStoppedAndSentOn(t *testing.T) {
 	tr := newTrial(t)
 	tr.clock = monday.Add(2 * time.Hour)
 	broadcast := tr.broadcast(900)
-	tr.carryOn(tr.endingAt(store.QueueBroadcast, 3))
+	tr.carryOn(tr.endingAt(runs.QueueBroadcast, 3))
 	tr.provider.refuse = gateway.Result{Outcome: "temporary"}
 	queued := tr.log()["group email queued"]
 	if queued <= 500 || queued >= 900 {
@@ -227,7 +229,7 @@ func TestADaysMessageKeepsUpWithItsVisits(t *testing.T) {
 	clinictest.MessageSettings(t, tr.app, tr.location, clinictest.Fields{"confirmation_channels": []string{}, "visit_channels": []string{}})
 	visits := []*core.Record{}
 	for i := range 4 {
-		visits = append(visits, clinictest.Visit(t, tr.app, tr.location, tr.practitioner, tr.reason, clinictest.Client(t, tr.app), store.Instant(monday.Add(time.Duration(28+i)*time.Hour))))
+		visits = append(visits, clinictest.Visit(t, tr.app, tr.location, tr.practitioner, tr.reason, clinictest.Client(t, tr.app), record.Instant(monday.Add(time.Duration(28+i)*time.Hour))))
 	}
 	day := func() *core.Record {
 		return clinictest.Make(t, tr.app, store.Broadcasts, clinictest.Fields{

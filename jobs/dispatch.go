@@ -10,6 +10,8 @@ import (
 
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
+	"pawbell/internal/store/runs"
 )
 
 const (
@@ -51,7 +53,7 @@ func (j *house) Dispatch(ctx context.Context, now time.Time) error {
 			last.Wait()
 			return err
 		}
-		leased, until, err := j.lease(clinic, store.LeaseOptions{Limit: batch, Except: append(j.uncarried(), j.rests.channels()...)})
+		leased, until, err := j.lease(clinic, queue.LeaseOptions{Limit: batch, Except: append(j.uncarried(), j.rests.channels()...)})
 		last.Wait()
 		if err != nil {
 			return err
@@ -71,10 +73,10 @@ func (j *house) Dispatch(ctx context.Context, now time.Time) error {
 }
 
 // lease takes rows and answers until when they are ours.
-func (j *house) lease(clinic *store.Clinic, o store.LeaseOptions) (store.Leased, time.Time, error) {
+func (j *house) lease(clinic *store.Clinic, o queue.LeaseOptions) (queue.Leased, time.Time, error) {
 	now := j.now()
-	o.For, o.Gateway, o.AttemptsLater, o.Anew = leaseTime, j.gatewayName, true, store.Anew(j.desk.Links)
-	leased, err := store.Lease(j.app, clinic, now, o)
+	o.For, o.Gateway, o.AttemptsLater, o.Anew = leaseTime, j.gatewayName, true, runs.Anew(j.desk.Links)
+	leased, err := queue.Lease(j.app, clinic, now, o)
 	if err != nil {
 		return leased, now, fmt.Errorf("lease: %w", err)
 	}
@@ -91,7 +93,7 @@ func (j *house) tryRested(ctx context.Context, now time.Time) error {
 			return err
 		}
 		for ctx.Err() == nil {
-			leased, until, err := j.lease(clinic, store.LeaseOptions{Limit: 1, Only: channel, Except: j.uncarried()})
+			leased, until, err := j.lease(clinic, queue.LeaseOptions{Limit: 1, Only: channel, Except: j.uncarried()})
 			if err != nil {
 				return err
 			}
@@ -138,13 +140,13 @@ func (j *house) lookAfterWaiting(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	ended, err := store.RaiseLetters(j.app, clinic, now, batch)
+	ended, err := queue.RaiseLetters(j.app, clinic, now, batch)
 	if err != nil {
 		return fmt.Errorf("raise letters: %w", err)
 	}
 	j.announce(ended)
 	if slices.Contains(j.uncarried(), outbox.External) {
-		if ended, err = store.EndUnfetched(j.app, clinic, now, batch); err != nil {
+		if ended, err = queue.EndUnfetched(j.app, clinic, now, batch); err != nil {
 			return fmt.Errorf("end what nobody fetched: %w", err)
 		}
 		j.announce(ended)
@@ -155,7 +157,7 @@ func (j *house) lookAfterWaiting(now time.Time) error {
 
 // send hands a batch over, several at once, and writes down what came of it as the answers come in, those of a moment together. A process that
 // ends meanwhile still writes down what it knows: only what is never answered is left to its lease.
-func (j *house) send(ctx context.Context, clinic *store.Clinic, going []store.Outgoing, until time.Time) error {
+func (j *house) send(ctx context.Context, clinic *store.Clinic, going []queue.Outgoing, until time.Time) error {
 	answers := make(chan answer, len(going))
 	var unwritten error
 	go func() {
@@ -165,7 +167,7 @@ func (j *house) send(ctx context.Context, clinic *store.Clinic, going []store.Ou
 		places := make(chan struct{}, atOnce)
 		for few := range slices.Chunk(going, handful) {
 			// What cannot be written down is not handed over: it waits for its lease to end.
-			if unwritten = store.WriteAttempts(j.app, few, j.now(), j.gatewayName); unwritten != nil {
+			if unwritten = queue.WriteAttempts(j.app, few, j.now(), j.gatewayName); unwritten != nil {
 				return
 			}
 			for _, m := range few {

@@ -27,6 +27,7 @@ import (
 	"pawbell/internal/gateway"
 	"pawbell/internal/links"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // tuesday is when the queue of the benchmarks is due: ten in the morning in Copenhagen.
@@ -198,7 +199,7 @@ func BenchmarkHealth(b *testing.B) {
 		b.Run(fmt.Sprintf("queued=%d", rows), func(b *testing.B) {
 			app := fullQueue(b, rows, "email")
 			for b.Loop() {
-				if h, err := store.Health(app, tuesday); err != nil || h.Due != rows {
+				if h, err := queue.Health(app, tuesday); err != nil || h.Due != rows {
 					b.Fatal(h, err)
 				}
 			}

@@ -13,6 +13,7 @@ import (
 	"pawbell/internal/gateway"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 type log = map[string]int
@@ -131,7 +132,7 @@ func TestADeathBetweenAcceptanceAndNote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	leased, err := store.Lease(tr.app, clinic, at, store.LeaseOptions{Limit: batch, For: leaseTime, Gateway: tr.gatewayName})
+	leased, err := queue.Lease(tr.app, clinic, at, queue.LeaseOptions{Limit: batch, For: leaseTime, Gateway: tr.gatewayName})
 	if err != nil || len(leased.Going) != 2 {
 		t.Fatalf("leased %d, %v", len(leased.Going), err)
 	}

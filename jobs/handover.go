@@ -13,6 +13,7 @@ import (
 	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // mostAttached is how much may go with one e-mail, in bytes. Mail servers commonly take 25 MB, and base64 adds a third.
@@ -21,7 +22,7 @@ const mostAttached = 18 << 20
 // handOver makes of a queued row what its gateway is given. The row is complete (design: the dispatcher knows no templates); what hangs on nothing but
 // the stored text and the records is made here: the HTML of an e-mail, the visit as a calendar entry, the links of its headers. Nothing in it
 // changes from attempt to attempt.
-func (j *house) handOver(clinic *store.Clinic, m store.Outgoing) gateway.Message {
+func (j *house) handOver(clinic *store.Clinic, m queue.Outgoing) gateway.Message {
 	out := gateway.Message{
 		ID: m.ID, Channel: m.Channel, Purpose: m.Purpose, Attempt: m.Attempts, To: m.To, Subject: m.Subject, Text: m.Text, Locale: m.Locale, ExpiresAt: m.ExpiresAt,
 	}
@@ -57,7 +58,7 @@ func (j *house) handOver(clinic *store.Clinic, m store.Outgoing) gateway.Message
 
 // visit is the calendar entry that goes with a confirmation or a change, and takes the entry away again with a cancellation. It tells of
 // the visit as it is now, so a calendar never falls behind a later change. Nobody is told to come by a message about a visit that is off.
-func (j *house) visit(clinic *store.Clinic, from notify.Location, m store.Outgoing) (notify.CalendarFile, bool) {
+func (j *house) visit(clinic *store.Clinic, from notify.Location, m queue.Outgoing) (notify.CalendarFile, bool) {
 	switch m.Purpose {
 	case outbox.BookingConfirmation, outbox.BookingChange:
 		if m.VisitCancelled {
@@ -82,7 +83,7 @@ func (j *house) visit(clinic *store.Clinic, from notify.Location, m store.Outgoi
 }
 
 // dueData is what an external service is told: whom it is about by id and first name, and nothing else of them (design, HTTP contract).
-func dueData(m store.Outgoing) *gateway.Due {
+func dueData(m queue.Outgoing) *gateway.Due {
 	d := &gateway.Due{ClientID: m.Client, ClientFirstName: m.FirstName, DueOn: m.DueOn}
 	for _, p := range m.Patients {
 		d.Patients = append(d.Patients, gateway.NamedID(p))
@@ -92,7 +93,7 @@ func dueData(m store.Outgoing) *gateway.Due {
 
 // attachments reads the files of a message from PocketBase's storage. A file that is gone or more than a mail server takes ends the message with
 // the reason in words, a storage that does not answer is asked again.
-func (j *house) attachments(m store.Outgoing) ([]gateway.Attachment, *gateway.Result) {
+func (j *house) attachments(m queue.Outgoing) ([]gateway.Attachment, *gateway.Result) {
 	folder, err := store.MessageFiles(j.app, m.ID)
 	if err != nil {
 		return nil, &gateway.Result{Outcome: outbox.Temporary, Detail: "the stored files could not be reached"}

@@ -9,6 +9,7 @@ import (
 
 	"pawbell/internal/clinictest"
 	"pawbell/internal/store"
+	"pawbell/internal/store/runs"
 )
 
 // numbers are the clients' numbers for texts, by last name.
@@ -108,7 +109,7 @@ func TestACopyGoesOnAndIsFollowed(t *testing.T) {
 		t.Fatalf("before, the text is %s %s", got.GetString("state"), got.GetString("reason"))
 	}
 	clinictest.Make(t, tr.app, store.Runs, clinictest.Fields{"kind": "copy_mobile_numbers"})
-	open, err := store.OpenRuns(tr.app)
+	open, err := runs.Open(tr.app)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +128,7 @@ func TestACopyGoesOnAndIsFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 100 { // the same again from its first piece: what was kept of it is nothing
-		if open, err = store.OpenRuns(tr.app); err != nil {
+		if open, err = runs.Open(tr.app); err != nil {
 			t.Fatal(err)
 		}
 		if len(open) == 0 {

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pawbell/internal/clinictest"
-	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // statement is a line of the view as people read it.
@@ -56,7 +56,7 @@ func TestAQuarterIsTheClinicsOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := store.Quarter(c.at.In(zone)); got != c.want {
+		if got := queue.Quarter(c.at.In(zone)); got != c.want {
 			t.Errorf("%s in %s is %s, want %s", c.at.Format(time.RFC3339), c.zone, got, c.want)
 		}
 	}

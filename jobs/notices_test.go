@@ -11,6 +11,8 @@ import (
 	"pawbell/internal/gateway"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
+	"pawbell/internal/store/runs"
 )
 
 // calls are the titles of the open tasks to phone somebody, and how often each stands there.
@@ -91,7 +93,7 @@ func (tr *trial) busyWeek(visits int) {
 		INSERT INTO bookings (id, reference, location, practitioner, reason, client, patient, starts_at, ends_at, busy_from, busy_until, status, source, resources, sequence, scheduled_at, changed_at, revision)
 		SELECT 'v' || substr(id, 2), id, {:location}, {:practitioner}, {:reason}, id, '', at, at, at, strftime('%Y-%m-%d %H:%M:00.000Z', at, '+5 minutes'), 'booked', 'staff', '[]', 1, {:now}, {:now}, 1
 		FROM (SELECT id, strftime('%Y-%m-%d %H:%M:00.000Z', '2027-03-02 08:00:00', '+' || rowid || ' minutes') AS at FROM clients WHERE city = 'Odense')`).
-		Bind(dbx.Params{"location": tr.location.Id, "practitioner": tr.practitioner.Id, "reason": tr.reason.Id, "now": store.Instant(monday)}).Execute()
+		Bind(dbx.Params{"location": tr.location.Id, "practitioner": tr.practitioner.Id, "reason": tr.reason.Id, "now": record.Instant(monday)}).Execute()
 	if err != nil {
 		tr.t.Fatal(err)
 	}
@@ -119,14 +121,14 @@ func TestALargeAbsenceIsFollowedByARun(t *testing.T) {
 	}
 	theRun, notices := dbx.HashExp{"kind": "absence"}, dbx.HashExp{"purpose": "day_notice", "state": "queued"}
 	few := newTrial(t)
-	few.busyWeek(store.MostAtOnce)
+	few.busyWeek(runs.MostAtOnce)
 	absence(few, "tell")
-	if told, n := few.count(store.Messages, notices), few.count(store.Runs, theRun); told != store.MostAtOnce || n != 0 {
-		t.Errorf("%d visits: %d told, %d runs", store.MostAtOnce, told, n)
+	if told, n := few.count(store.Messages, notices), few.count(store.Runs, theRun); told != runs.MostAtOnce || n != 0 {
+		t.Errorf("%d visits: %d told, %d runs", runs.MostAtOnce, told, n)
 	}
 
 	tr := newTrial(t)
-	visits := store.MostAtOnce + 1
+	visits := runs.MostAtOnce + 1
 	tr.busyWeek(visits)
 	absence(tr, "cancel")
 	cancelled := dbx.HashExp{"status": "cancelled", "cancelled_by": "absence"}
@@ -134,7 +136,7 @@ func TestALargeAbsenceIsFollowedByARun(t *testing.T) {
 		t.Fatalf("%d visits: %d called off at once, %d runs", visits, off, n)
 	}
 	// The program ends in the middle: what a piece did is kept with how far it came.
-	tr.carryOn(tr.endingAt(store.FollowAbsences, 3))
+	tr.carryOn(tr.endingAt(runs.FollowAbsences, 3))
 	if off, told := tr.count(store.Bookings, cancelled), tr.count(store.Messages, notices); off == 0 || off >= visits || off != told {
 		t.Fatalf("ended in the middle: %d called off, %d told", off, told)
 	}

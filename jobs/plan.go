@@ -8,6 +8,7 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/store"
+	"pawbell/internal/store/recalls"
 )
 
 const (
@@ -29,7 +30,7 @@ func (j *house) Plan(ctx context.Context, now time.Time) error {
 		return err
 	}
 	for ctx.Err() == nil {
-		clients, err := store.RecallsDue(j.app, now, planned)
+		clients, err := recalls.Due(j.app, now, planned)
 		if err != nil || len(clients) == 0 {
 			return err
 		}
@@ -46,7 +47,7 @@ func (j *house) Plan(ctx context.Context, now time.Time) error {
 
 // planTogether plans clients in one short transaction. Where one of them cannot be planned, none is, and each has a turn of its own.
 func (j *house) planTogether(clinic *store.Clinic, clients []string, now time.Time) error {
-	err := j.app.RunInTransaction(func(tx core.App) error { return store.PlanManyRecalls(tx, clinic, clients, now) })
+	err := j.app.RunInTransaction(func(tx core.App) error { return recalls.PlanMany(tx, clinic, clients, now) })
 	if err == nil {
 		return nil
 	}
@@ -59,7 +60,7 @@ func (j *house) planSome(clinic *store.Clinic, clients []string, now time.Time) 
 	broken, from := "", j.now()
 	err := j.app.RunInTransaction(func(tx core.App) error {
 		for _, client := range clients {
-			if err := store.PlanRecalls(tx, clinic, j.desk.Links, client, now); err != nil {
+			if err := recalls.Plan(tx, clinic, j.desk.Links, client, now); err != nil {
 				broken = client
 				return err
 			}
@@ -73,7 +74,7 @@ func (j *house) planSome(clinic *store.Clinic, clients []string, now time.Time) 
 		return err
 	}
 	j.app.Logger().Error("reminders could not be planned", "client", broken, "error", err.Error())
-	if err := store.PutOffRecalls(j.app, broken, now.Add(planAgain)); err != nil {
+	if err := recalls.PutOff(j.app, broken, now.Add(planAgain)); err != nil {
 		return fmt.Errorf("put off what cannot be planned: %w", err)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"pawbell/internal/clinictest"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // reminder makes a reminder by hand, due on 15 March at nine on the clinic's clock unless the fields say otherwise.
@@ -108,12 +109,12 @@ func TestLettersAndOtherServicesCarryReminders(t *testing.T) {
 		t.Fatal(err)
 	}
 	row := tr.first(store.Messages, "channel", "post")
-	printed, err := store.Letters(tr.app, clinic, []string{row.Id})
+	printed, err := queue.Letters(tr.app, clinic, []string{row.Id})
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = tr.app.RunInTransaction(func(tx core.App) error {
-		_, err := store.LettersPrinted(tx, clinic, printed, "Sam", nine.AddDate(0, 0, 3))
+		_, err := queue.LettersPrinted(tx, clinic, printed, "Sam", nine.AddDate(0, 0, 3))
 		return err
 	})
 	if err != nil {

@@ -11,11 +11,13 @@ import (
 	"pawbell/internal/calendar"
 	"pawbell/internal/reminder"
 	"pawbell/internal/store"
+	"pawbell/internal/store/recalls"
+	"pawbell/internal/store/runs"
 )
 
 // ruleStep brings reminders in line with a rule that was made, changed, switched or deleted.
-func ruleStep(j *house, _ context.Context, run *store.Run, limit int) (piece, error) {
-	return store.StepOfRule(j.app, j.desk.Links, run, limit, j.now())
+func ruleStep(j *house, _ context.Context, run *runs.Run, limit int) (piece, error) {
+	return runs.StepOfRule(j.app, j.desk.Links, run, limit, j.now())
 }
 
 // makeMissing makes the reminders that rules want and that are not there: those of ages that have come near. Visits make theirs when they
@@ -31,7 +33,7 @@ func (j *house) makeMissing(ctx context.Context, now time.Time) error {
 			continue
 		}
 		err := j.makeMissingOf(ctx, clinic, rule, now)
-		if errors.Is(err, store.ErrRuleChanged) {
+		if errors.Is(err, recalls.ErrRuleChanged) {
 			// Its own run follows it; what is near by then is made in a minute.
 			continue
 		}
@@ -45,9 +47,9 @@ func (j *house) makeMissing(ctx context.Context, now time.Time) error {
 
 // makeMissingOf makes what one rule lacks, in transactions as short as the pieces of a run.
 func (j *house) makeMissingOf(ctx context.Context, clinic *store.Clinic, rule reminder.Rule, now time.Time) error {
-	limit, at := mostAtOnce/5, store.WhatRulesLack()
+	limit, at := mostAtOnce/5, recalls.WhatRulesLack()
 	for !at.Over() && ctx.Err() == nil {
-		part, err := store.NextOfRule(j.app, clinic, rule, nil, at, limit, now)
+		part, err := recalls.NextOfRule(j.app, clinic, rule, nil, at, limit, now)
 		if err != nil {
 			return err
 		}

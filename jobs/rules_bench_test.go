@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"pawbell/internal/clinictest"
-	"pawbell/internal/store"
+	"pawbell/internal/store/recalls"
+	"pawbell/internal/store/record"
 )
 
 // PAWBELL_BENCH_PATIENTS is how many patients the planner's benchmark begins with; it goes on with twice and four times as many.
@@ -45,12 +46,12 @@ func (tr *trial) benchRules(b *testing.B) {
 		b.ReportMetric(time.Since(from).Seconds(), what+"-s")
 	}
 	rule := tr.rule(clinictest.Fields{"inactive": true})
-	var counts store.RuleCounts
+	var counts recalls.RuleCounts
 	took("preview", func() {
 		r := clinictest.Reload(b, tr.app, rule)
 		r.Set("inactive", false)
 		var err error
-		if counts, err = store.CountRule(tr.app, r, rule, monday); err != nil {
+		if counts, err = recalls.CountRule(tr.app, r, rule, monday); err != nil {
 			b.Fatal(err)
 		}
 	})
@@ -84,7 +85,7 @@ func (tr *trial) peopled(n int) {
 			strftime('%Y-%m-%d 08:00:00.000Z', '2024-03-01', '+' || (i * 104729 % 1094) || ' days'), '', '', '', {:now}, {:now}, 1 FROM c`,
 	} {
 		_, err := tr.app.NonconcurrentDB().NewQuery(statement).Bind(map[string]any{
-			"n": n, "now": store.Instant(monday), "location": tr.location.Id, "reason": tr.reason.Id, "practitioner": tr.practitioner.Id,
+			"n": n, "now": record.Instant(monday), "location": tr.location.Id, "reason": tr.reason.Id, "practitioner": tr.practitioner.Id,
 		}).Execute()
 		if err != nil {
 			tr.t.Fatal(err)

@@ -13,6 +13,8 @@ import (
 
 	"pawbell/internal/clinictest"
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
+	"pawbell/internal/store/runs"
 )
 
 // rule makes a rule for visits of the trial's reason, due a year later.
@@ -196,7 +198,7 @@ func TestARulesRunSurvivesItsDeath(t *testing.T) {
 			owner := clinictest.Client(t, tr.app)
 			pet := clinictest.Patient(t, tr.app, owner)
 			start := time.Date(2026, 3, 10, 8, 0, 0, 0, time.UTC).AddDate(0, 0, i)
-			clinictest.Visit(t, tr.app, tr.location, tr.practitioner, tr.reason, owner, store.Instant(start), clinictest.Fields{"patient": pet.Id, "status": "completed"})
+			clinictest.Visit(t, tr.app, tr.location, tr.practitioner, tr.reason, owner, record.Instant(start), clinictest.Fields{"patient": pet.Id, "status": "completed"})
 		}
 		// Half of the reminders are as if the rule had made none yet.
 		if _, err := tr.app.NonconcurrentDB().NewQuery("DELETE FROM reminders WHERE due_on > '2027-03-29'").Execute(); err != nil {
@@ -239,7 +241,7 @@ func TestARulesRunSurvivesItsDeath(t *testing.T) {
 func (tr *trial) dies() {
 	tr.t.Helper()
 	for i := range 9 {
-		open, err := store.OpenRuns(tr.app)
+		open, err := runs.Open(tr.app)
 		if err != nil {
 			tr.t.Fatal(err)
 		}
@@ -253,7 +255,7 @@ func (tr *trial) dies() {
 			tr.t.Errorf("after the first piece it says %d of %d", open[0].Done, open[0].Total)
 		}
 	}
-	open, err := store.OpenRuns(tr.app)
+	open, err := runs.Open(tr.app)
 	if err != nil {
 		tr.t.Fatal(err)
 	}
@@ -280,7 +282,7 @@ func TestAPieceOfAnOlderRuleIsNotWritten(t *testing.T) {
 	visit := tr.visit("2026-04-01 10:00:00.000Z")
 	clinictest.Change(t, tr.app, visit, clinictest.Fields{"status": "completed"})
 	clinictest.Change(t, tr.app, rule, clinictest.Fields{"inactive": false})
-	open, err := store.OpenRuns(tr.app)
+	open, err := runs.Open(tr.app)
 	if err != nil || len(open) != 1 {
 		t.Fatalf("%d runs, %v", len(open), err)
 	}

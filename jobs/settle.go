@@ -10,6 +10,7 @@ import (
 	"pawbell/internal/gateway"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // settleTime is how long one run asks providers about lost attempts before what is due gets its turn; the rest is asked about the next minute.
@@ -19,7 +20,7 @@ const settleTime = 15 * time.Second
 // leased, so that a message that may be with its provider is never simply sent again.
 func (j *house) settleLost(ctx context.Context, now time.Time) error {
 	for ctx.Err() == nil && j.now().Sub(now) < settleTime {
-		lost, err := store.LostLeases(j.app, now, batch)
+		lost, err := queue.LostLeases(j.app, now, batch)
 		if err != nil || len(lost) == 0 {
 			return err
 		}
@@ -28,17 +29,17 @@ func (j *house) settleLost(ctx context.Context, now time.Time) error {
 			return err
 		}
 		asked := asking{unanswered: map[string]bool{}}
-		if asked.claimed, err = store.Claimed(j.app, lost); err != nil {
+		if asked.claimed, err = queue.Claimed(j.app, lost); err != nil {
 			return err
 		}
-		ended := make([]store.Ended, 0, len(lost))
+		ended := make([]queue.Ended, 0, len(lost))
 		for _, l := range lost {
 			if ctx.Err() != nil || j.now().Sub(now) >= settleTime {
 				break
 			}
 			ended = append(ended, j.settleOne(ctx, clinic, l, asked))
 		}
-		ids, err := store.SaveOutcomes(j.app, clinic, ended, j.now())
+		ids, err := queue.SaveOutcomes(j.app, clinic, ended, j.now())
 		if err != nil {
 			return fmt.Errorf("save settled: %w", err)
 		}
@@ -54,8 +55,8 @@ type asking struct {
 	unanswered map[string]bool
 }
 
-func (j *house) settleOne(ctx context.Context, clinic *store.Clinic, l store.LostLease, asked asking) store.Ended {
-	ended := store.Ended{Message: l.Outgoing, Gateway: l.Gateway}
+func (j *house) settleOne(ctx context.Context, clinic *store.Clinic, l queue.LostLease, asked asking) queue.Ended {
+	ended := queue.Ended{Message: l.Outgoing, Gateway: l.Gateway}
 	if !l.HandedOver {
 		ended.Settlement = outbox.SettleLost(l.Row, outbox.Look{Trace: outbox.TraceAbsent, Attempted: j.now()}, j.now())
 		ended.Uncounted = true
@@ -89,7 +90,7 @@ func (j *house) settleOne(ctx context.Context, clinic *store.Clinic, l store.Los
 // errNotAsked stands for a question that was not put, since its gateway has just left another one without an answer.
 var errNotAsked = errors.New("the provider does not answer")
 
-func (j *house) find(ctx context.Context, clinic *store.Clinic, g gateway.Gateway, l store.LostLease, asked asking) (found *gateway.Found, err error) {
+func (j *house) find(ctx context.Context, clinic *store.Clinic, g gateway.Gateway, l queue.LostLease, asked asking) (found *gateway.Found, err error) {
 	if asked.unanswered[l.Gateway] {
 		return nil, errNotAsked
 	}

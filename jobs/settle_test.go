@@ -13,6 +13,8 @@ import (
 	"pawbell/internal/gateway"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
+	"pawbell/internal/store/record"
 )
 
 // R-15: a provider that does not answer is asked about one message a round, so that what is due does not wait for it.
@@ -101,7 +103,7 @@ func inDoubt(t *testing.T, n int) (*trial, *alike, []string) {
 	// Whatever the order in which leases end, attempts count in theirs.
 	for i, id := range ids {
 		if _, err := tr.app.NonconcurrentDB().NewQuery(`UPDATE messages SET leased_until = {:until}, state = 'sending', gateway_id = '' WHERE id = {:id}`).
-			Bind(dbx.Params{"id": id, "until": store.Instant(tr.clock.Add(-time.Duration(i) * time.Second))}).Execute(); err != nil {
+			Bind(dbx.Params{"id": id, "until": record.Instant(tr.clock.Add(-time.Duration(i) * time.Second))}).Execute(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -133,7 +135,7 @@ func TestTextsThatAreAlikeAreEachOneMessages(t *testing.T) {
 		}
 	}
 	// After a restart nothing is remembered but what is stored.
-	if claimed, err := store.Claimed(tr.app, []store.LostLease{{Outgoing: store.Outgoing{Row: outbox.Row{To: "+4520123456"}}}}); err != nil || len(claimed) != 3 || claimed["SM1"] != ids[1] {
+	if claimed, err := queue.Claimed(tr.app, []queue.LostLease{{Outgoing: queue.Outgoing{Row: outbox.Row{To: "+4520123456"}}}}); err != nil || len(claimed) != 3 || claimed["SM1"] != ids[1] {
 		t.Errorf("%v, %v", claimed, err)
 	}
 }
@@ -147,10 +149,10 @@ func TestAReportClaimsWhatAQuestionFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := store.Report{ID: "SM0:delivered", Kind: "delivered", Message: ids[1], GatewayID: "SM0", State: outbox.Delivered}
+	told := queue.Report{ID: "SM0:delivered", Kind: "delivered", Message: ids[1], GatewayID: "SM0", State: outbox.Delivered}
 	p.while = func(l gateway.Lookup) {
 		if l.Message.ID == ids[0] {
-			if _, err := store.SaveReports(tr.app, clinic, tr.provider, []store.Report{told}, tr.clock); err != nil {
+			if _, err := queue.SaveReports(tr.app, clinic, tr.provider, []queue.Report{told}, tr.clock); err != nil {
 				t.Error(err)
 			}
 		}
@@ -181,8 +183,8 @@ func TestReportsFollowWhoeverHasTheText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := store.Report{ID: "SM0:delivered", Kind: "delivered", Message: ids[1], GatewayID: "SM0", State: outbox.Delivered}
-	if _, err := store.SaveReports(tr.app, clinic, tr.provider, []store.Report{told}, tr.clock); err != nil {
+	told := queue.Report{ID: "SM0:delivered", Kind: "delivered", Message: ids[1], GatewayID: "SM0", State: outbox.Delivered}
+	if _, err := queue.SaveReports(tr.app, clinic, tr.provider, []queue.Report{told}, tr.clock); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, tr, log{"personal sms delivered": 1, "personal sms queued": 1})

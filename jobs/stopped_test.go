@@ -13,6 +13,7 @@ import (
 	"pawbell/internal/gateway"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // tasks lists the tasks of a kind, open ones first.
@@ -172,7 +173,7 @@ func TestOnlyAttemptsWithoutAnAnswerAreDoubts(t *testing.T) {
 	m := tr.message(clinictest.Fields{"expires_at": at.Add(48 * time.Hour)})
 	attempt := func(outcome outbox.Outcome) {
 		t.Helper()
-		leased, err := store.Lease(tr.app, clinic, at, store.LeaseOptions{Limit: 1, For: time.Second, Gateway: tr.gatewayName})
+		leased, err := queue.Lease(tr.app, clinic, at, queue.LeaseOptions{Limit: 1, For: time.Second, Gateway: tr.gatewayName})
 		if err != nil || len(leased.Going) != 1 {
 			t.Fatalf("%d leased, %v", len(leased.Going), err)
 		}
@@ -185,7 +186,7 @@ func TestOnlyAttemptsWithoutAnAnswerAreDoubts(t *testing.T) {
 	}
 	lost := func() (doubts []int) {
 		t.Helper()
-		found, err := store.LostLeases(tr.app, at, 10)
+		found, err := queue.LostLeases(tr.app, at, 10)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/pocketbase/pocketbase/core"
 
-	"pawbell/internal/store"
+	"pawbell/internal/store/runs"
 )
 
 const (
@@ -27,30 +27,30 @@ const (
 
 // piece writes the next part of a run: the rows, and on the run what it counted, how far it came and what is to be said about it. More says
 // that there is something left. It runs in the transaction that also stores the run, so it must be short and must not call anybody.
-type piece func(tx core.App, run *store.Run) (more bool, err error)
+type piece func(tx core.App, run *runs.Run) (more bool, err error)
 
 // step prepares the next piece of a run, of at most so many rows: what can be read and worked out without the write lock is done here.
-type step func(j *house, ctx context.Context, run *store.Run, limit int) (piece, error)
+type step func(j *house, ctx context.Context, run *runs.Run, limit int) (piece, error)
 
 // runKinds are the runs that there are. A row may name a part that the scope has, as in sync_messages rule, and then goes before the kind's own.
 func runKinds() map[string]step {
 	return map[string]step{
-		store.SyncMessages:           (*house).syncMessages,
-		store.SyncMessages + " rule": ruleStep,
-		store.FollowAbsences:         followAbsence,
-		store.QueueBroadcast:         queueBroadcast,
-		store.CopyMobileNumbers:      (*house).copyMobileNumbers,
+		runs.SyncMessages:           (*house).syncMessages,
+		runs.SyncMessages + " rule": ruleStep,
+		runs.FollowAbsences:         followAbsence,
+		runs.QueueBroadcast:         queueBroadcast,
+		runs.CopyMobileNumbers:      (*house).copyMobileNumbers,
 	}
 }
 
 // plainly makes a step of a piece that needs nothing prepared.
-func plainly(work func(tx core.App, run *store.Run, limit int, now time.Time) (more bool, err error)) step {
-	return func(j *house, _ context.Context, _ *store.Run, limit int) (piece, error) {
-		return func(tx core.App, run *store.Run) (bool, error) { return work(tx, run, limit, j.now()) }, nil
+func plainly(work func(tx core.App, run *runs.Run, limit int, now time.Time) (more bool, err error)) step {
+	return func(j *house, _ context.Context, _ *runs.Run, limit int) (piece, error) {
+		return func(tx core.App, run *runs.Run) (bool, error) { return work(tx, run, limit, j.now()) }, nil
 	}
 }
 
-func (j *house) stepOf(run *store.Run) (step, bool) {
+func (j *house) stepOf(run *runs.Run) (step, bool) {
 	if part, _ := run.Part(); part != "" {
 		if own, known := j.kinds[run.Kind+" "+part]; known {
 			return own, true
@@ -71,7 +71,7 @@ type running struct {
 // killed is stored with how far it came, so it goes on there.
 func (j *house) Sync(ctx context.Context, _ time.Time) error {
 	for ctx.Err() == nil {
-		open, err := store.OpenRuns(j.app)
+		open, err := runs.Open(j.app)
 		if err != nil {
 			return err
 		}
@@ -97,8 +97,8 @@ func (j *house) Sync(ctx context.Context, _ time.Time) error {
 }
 
 // firstOfEachKind are the runs whose turn it is: of each kind the one under way, else the oldest.
-func firstOfEachKind(open []*store.Run) []*store.Run {
-	var first []*store.Run
+func firstOfEachKind(open []*runs.Run) []*runs.Run {
+	var first []*runs.Run
 	at := map[string]int{}
 	for _, run := range open {
 		i, seen := at[run.Kind]
@@ -106,7 +106,7 @@ func firstOfEachKind(open []*store.Run) []*store.Run {
 		case !seen:
 			at[run.Kind] = len(first)
 			first = append(first, run)
-		case run.State == store.RunRunning && first[i].State != store.RunRunning:
+		case run.State == runs.Running && first[i].State != runs.Running:
 			first[i] = run
 		}
 	}
@@ -114,7 +114,7 @@ func firstOfEachKind(open []*store.Run) []*store.Run {
 }
 
 // advance does the next piece of a run.
-func (j *house) advance(ctx context.Context, run *store.Run) error {
+func (j *house) advance(ctx context.Context, run *runs.Run) error {
 	mind := j.underWay[run.ID]
 	if mind == nil {
 		mind = &running{limit: mostAtOnce / 5}
@@ -125,7 +125,7 @@ func (j *house) advance(ctx context.Context, run *store.Run) error {
 	}
 	held, err := j.piece(ctx, run, mind.limit)
 	switch {
-	case errors.Is(err, store.ErrRunEnded):
+	case errors.Is(err, runs.ErrEnded):
 		// A person stopped it. What was being done is undone, and subscribers have heard of it.
 		return nil
 	case err == nil:
@@ -158,11 +158,11 @@ func (j *house) advance(ctx context.Context, run *store.Run) error {
 }
 
 // piece prepares and writes one piece and answers for how long the write lock was held. Run is as it is afterwards.
-func (j *house) piece(ctx context.Context, run *store.Run, limit int) (held time.Duration, err error) {
+func (j *house) piece(ctx context.Context, run *runs.Run, limit int) (held time.Duration, err error) {
 	next, known := j.stepOf(run)
 	if !known {
-		next = plainly(func(_ core.App, run *store.Run, _ int, _ time.Time) (bool, error) {
-			run.State, run.Note = store.RunFailed, "There is nothing that this run could do."
+		next = plainly(func(_ core.App, run *runs.Run, _ int, _ time.Time) (bool, error) {
+			run.State, run.Note = runs.Failed, "There is nothing that this run could do."
 			return false, nil
 		})
 	}
@@ -175,7 +175,7 @@ func (j *house) piece(ctx context.Context, run *store.Run, limit int) (held time
 		after = *run
 		from := j.now()
 		defer func() { held = j.now().Sub(from).Abs() }()
-		after.State = store.RunRunning
+		after.State = runs.Running
 		if after.StartedAt.IsZero() {
 			after.StartedAt = from
 		}
@@ -185,11 +185,11 @@ func (j *house) piece(ctx context.Context, run *store.Run, limit int) (held time
 		}
 		if !more {
 			after.EndedAt = j.now()
-			if after.State == store.RunRunning {
-				after.State = store.RunDone
+			if after.State == runs.Running {
+				after.State = runs.Done
 			}
 		}
-		return store.SaveRun(tx, &after, j.now())
+		return runs.Save(tx, &after, j.now())
 	})
 	if err != nil {
 		return held, err
@@ -199,11 +199,11 @@ func (j *house) piece(ctx context.Context, run *store.Run, limit int) (held time
 }
 
 // giveUp ends a run whose next piece cannot be done.
-func (j *house) giveUp(ctx context.Context, run *store.Run) error {
-	run.State, run.EndedAt = store.RunFailed, j.now()
+func (j *house) giveUp(ctx context.Context, run *runs.Run) error {
+	run.State, run.EndedAt = runs.Failed, j.now()
 	run.Note = strings.TrimSpace(run.Note + " It could not go on; the log says why. What it did so far is kept, and the same run may be started again.")
-	err := j.app.RunInTransaction(func(tx core.App) error { return store.SaveRun(tx, run, j.now()) })
-	if errors.Is(err, store.ErrRunEnded) {
+	err := j.app.RunInTransaction(func(tx core.App) error { return runs.Save(tx, run, j.now()) })
+	if errors.Is(err, runs.ErrEnded) {
 		return nil
 	}
 	j.announceRun(ctx, run.ID)
@@ -211,7 +211,7 @@ func (j *house) giveUp(ctx context.Context, run *store.Run) error {
 }
 
 func (j *house) announceRun(ctx context.Context, id string) {
-	if err := store.AnnounceRun(ctx, j.app, id); err != nil {
+	if err := runs.Announce(ctx, j.app, id); err != nil {
 		j.app.Logger().Error("announce failed", "error", err.Error())
 	}
 }

@@ -16,6 +16,8 @@ import (
 
 	"pawbell/internal/clinictest"
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
+	"pawbell/internal/store/runs"
 )
 
 // sync runs the job until nothing is left to do.
@@ -65,7 +67,7 @@ func (tr *trial) book(n int) (visits []*core.Record) {
 	tr.t.Helper()
 	for i := range n {
 		at := monday.AddDate(0, 0, 2+i/8).Add(time.Duration(2+i%8) * time.Hour)
-		visits = append(visits, tr.visit(store.Instant(at)))
+		visits = append(visits, tr.visit(record.Instant(at)))
 	}
 	return visits
 }
@@ -193,7 +195,7 @@ func TestASyncThatIsKilledEndsAsIfItWasNot(t *testing.T) {
 	tr, want := disturbed(t, 40)
 	id := tr.startRun("")
 	for range 100 {
-		open, err := store.OpenRuns(tr.app)
+		open, err := runs.Open(tr.app)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,7 +210,7 @@ func TestASyncThatIsKilledEndsAsIfItWasNot(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.PrepareSync(tr.app, clinic, tr.desk.Links, open[0], 3, monday); err != nil {
+		if _, err := runs.PrepareSync(tr.app, clinic, tr.desk.Links, open[0], 3, monday); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -225,7 +227,7 @@ func TestWhatChangesMeanwhileIsPlannedAnew(t *testing.T) {
 	t.Parallel()
 	tr, _ := disturbed(t, 8)
 	tr.startRun("")
-	open, err := store.OpenRuns(tr.app)
+	open, err := runs.Open(tr.app)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +242,7 @@ func TestWhatChangesMeanwhileIsPlannedAnew(t *testing.T) {
 	for i, visit := range visits {
 		switch i % 3 {
 		case 0:
-			clinictest.Change(t, tr.app, visit, clinictest.Fields{"starts_at": store.Instant(monday.AddDate(0, 0, 20+i).Add(4 * time.Hour)), "ends_at": ""})
+			clinictest.Change(t, tr.app, visit, clinictest.Fields{"starts_at": record.Instant(monday.AddDate(0, 0, 20+i).Add(4 * time.Hour)), "ends_at": ""})
 		case 1:
 			clinictest.Change(t, tr.app, visit, clinictest.Fields{"status": "cancelled"})
 		}

@@ -15,12 +15,13 @@ import (
 
 	"pawbell/internal/clinictest"
 	"pawbell/internal/store"
+	"pawbell/internal/store/runs"
 )
 
 // counts adds a kind of run whose pieces count to a number, and say with each what was counted.
 func (tr *trial) counts(scope string, until int, counted func(tx core.App, from, to int) error) {
-	name := store.SyncMessages + " " + scope
-	tr.kinds[name] = plainly(func(tx core.App, run *store.Run, limit int, _ time.Time) (bool, error) {
+	name := runs.SyncMessages + " " + scope
+	tr.kinds[name] = plainly(func(tx core.App, run *runs.Run, limit int, _ time.Time) (bool, error) {
 		from := 0
 		if run.Cursor != "" {
 			var err error
@@ -42,7 +43,7 @@ func (tr *trial) startRun(scope string) string {
 	var id string
 	err := tr.app.RunInTransaction(func(tx core.App) error {
 		var err error
-		id, err = store.StartRun(tx, store.SyncMessages, scope, false)
+		id, err = runs.Start(tx, runs.SyncMessages, scope, false)
 		return err
 	})
 	if err != nil {
@@ -126,7 +127,7 @@ func TestKindsOfRunsTakeTurns(t *testing.T) {
 	tr := newTrial(t)
 	var order []string
 	tr.counts("long", 5000, func(core.App, int, int) error { order = append(order, "long"); return nil })
-	tr.kinds["absence"] = plainly(func(core.App, *store.Run, int, time.Time) (bool, error) {
+	tr.kinds["absence"] = plainly(func(core.App, *runs.Run, int, time.Time) (bool, error) {
 		order = append(order, "absence")
 		return false, nil
 	})

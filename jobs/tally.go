@@ -5,6 +5,7 @@ import (
 
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // tally counts what one run of the dispatcher did, for one line in the log. It holds numbers only, nothing about people.
@@ -15,7 +16,7 @@ type tally struct {
 	ended                            map[string]int // by reason
 }
 
-func (t *tally) leased(l store.Leased) {
+func (t *tally) leased(l queue.Leased) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	t.found += len(l.Going) + len(l.Ended)

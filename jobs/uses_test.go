@@ -8,6 +8,7 @@ import (
 
 	"pawbell/internal/clinictest"
 	"pawbell/internal/store"
+	"pawbell/internal/store/runs"
 )
 
 // a text goes to one person or to a group: an appointment reminder, general information, a sick notice, a campaign and an offer, all
@@ -64,7 +65,7 @@ func TestWithoutABookNothingIsSaidAboutVisits(t *testing.T) {
 	day := clinictest.Make(t, tr.app, store.Broadcasts, clinictest.Fields{
 		"kind": "day", "location": tr.location.Id, "from_at": "2027-03-01 00:00:00.000Z", "until_at": "2027-03-09 00:00:00.000Z",
 	})
-	if count, err := store.CountBroadcast(tr.app, clinic, tr.desk.Links, day, nil, tr.clock); err != nil || count.Recipients != 0 {
+	if count, err := runs.CountBroadcast(tr.app, clinic, tr.desk.Links, day, nil, tr.clock); err != nil || count.Recipients != 0 {
 		t.Errorf("%d people, %v", count.Recipients, err)
 	}
 	for days := range 10 {

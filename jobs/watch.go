@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 )
 
 // stillFor is how long nothing may leave while something is due: two turns of the dispatcher.
@@ -13,18 +13,18 @@ const stillFor = 2 * time.Minute
 // Watch raises an alarm when messages are due and none has left for two turns of the dispatcher, and ends it by itself once they move. It is
 // a job of its own, because a dispatcher that hangs cannot tell.
 func (j *house) Watch(_ context.Context, now time.Time) error {
-	health, err := store.Health(j.app, now, j.uncarried()...)
+	health, err := queue.Health(j.app, now, j.uncarried()...)
 	if err != nil {
 		return err
 	}
 	if !still(health, now) {
-		moves, err := store.QueueMoves(j.app)
+		moves, err := queue.Moves(j.app)
 		if moves {
 			j.app.Logger().Warn("messages leave again", "due", health.Due)
 		}
 		return err
 	}
-	news, err := store.QueueStands(j.app)
+	news, err := queue.Stands(j.app)
 	if news {
 		j.app.Logger().Error("messages are due and none leaves", "due", health.Due, "oldest_due_seconds", int(now.Sub(health.OldestDue)/time.Second))
 	}
@@ -32,7 +32,7 @@ func (j *house) Watch(_ context.Context, now time.Time) error {
 }
 
 // still reports whether the queue stands. An attempt in the future was made before somebody turned the clock back, and proves nothing.
-func still(h store.QueueHealth, now time.Time) bool {
+func still(h queue.QueueHealth, now time.Time) bool {
 	if h.Due == 0 || now.Sub(h.OldestDue) < stillFor {
 		return false
 	}

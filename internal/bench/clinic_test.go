@@ -12,7 +12,7 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/clinictest"
-	"pawbell/internal/store"
+	"pawbell/internal/store/record"
 )
 
 // The size of the clinic: twenty practitioners, eleven years of visits at their pace, and as many owners as a chain in a city has.
@@ -106,7 +106,7 @@ func fill(b testing.TB, app core.App, history, coming int) {
 			"practitioner": p.Id, "location": location.Id, "weekdays": []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}, "starts": "08:00", "ends": "16:00",
 		})
 	}
-	now := store.Instant(today)
+	now := record.Instant(today)
 	run(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {:owners})
 		INSERT INTO clients (id, first_name, last_name, email, phone, sms_phone, match_name, match_email, match_phone, match_sms_phone, review, revision, created, updated)
 		SELECT printf('owner%010d', i), 'First' || (i % 900), 'Last' || (i / 900), 'owner' || i || '@owner.example', printf('+4520%06d', i), printf('+4520%06d', i),

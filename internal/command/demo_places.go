@@ -9,6 +9,7 @@ import (
 
 	"pawbell/internal/calendar"
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
 )
 
 // demoPlace is one location of the demo's chain. Every address ends in .example, which nobody can own (RFC 2606), and the phone numbers
@@ -147,7 +148,7 @@ func (d *demoSetUp) place(place demoPlace) error {
 	}
 	d.places[place.country] = location
 	sending := maps.Clone(place.messages)
-	sending["sms_enabled"], sending["sms_terms_accepted_at"], sending["email_from"] = true, store.Instant(d.now), place.location["email"]
+	sending["sms_enabled"], sending["sms_terms_accepted_at"], sending["email_from"] = true, record.Instant(d.now), place.location["email"]
 	for collection, values := range map[string]fields{store.BookingSettings: place.booking, store.MessageSettings: sending} {
 		r, err := d.app.FindFirstRecordByData(collection, "location", location.Id)
 		if err != nil {

@@ -11,6 +11,8 @@ import (
 	"pawbell/internal/calendar"
 	"pawbell/internal/links"
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
+	"pawbell/internal/store/runs"
 )
 
 // demoRules are what the demo's visits and birthdays make by themselves. The vaccination's second step is for owners who forgot.
@@ -124,12 +126,12 @@ func (l *demoLife) news() error {
 		return fmt.Errorf("find the demo's login: %w", err)
 	}
 	// Nothing leaves by this count, so its links need no key that opens anything.
-	count, err := store.CountBroadcast(l.app, l.clinic, links.Key("counted and never sent"), draft, asker, l.now)
+	count, err := runs.CountBroadcast(l.app, l.clinic, links.Key("counted and never sent"), draft, asker, l.now)
 	if err != nil {
 		return fmt.Errorf("count the people of the group message: %w", err)
 	}
-	store.NoteCount(draft, count)
-	store.NoteAsker(draft, asker)
+	runs.NoteCount(draft, count)
+	runs.NoteAsker(draft, asker)
 	return change(l.app, draft, nil)
 }
 
@@ -149,7 +151,7 @@ func (l *demoLife) dueAgain() error {
 		start, _ := day.At(11*60, at.Place.Zone)
 		if _, err := add(l.app, store.Bookings, fields{
 			"location": at.ID, "reason": vaccination.Id, "client": o.record.Id, "patient": o.pets[0].Id, "overbook": true,
-			"practitioner": l.first(at.ID), "starts_at": store.Instant(start), "status": string(booking.Completed), "source": "staff",
+			"practitioner": l.first(at.ID), "starts_at": record.Instant(start), "status": string(booking.Completed), "source": "staff",
 		}); err != nil {
 			return err
 		}

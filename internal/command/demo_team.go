@@ -7,6 +7,7 @@ import (
 
 	"pawbell/internal/calendar"
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
 )
 
 // demoShift is a stretch of somebody's working week.
@@ -147,7 +148,7 @@ func (d *demoSetUp) absences() error {
 		first := nextDay(today, a.weekday).Add(7 * a.weeks)
 		begins, _ := first.At(from, zone)
 		ends, _ := first.Add(a.days-1).At(until, zone)
-		values := fields{"starts_at": store.Instant(begins), "ends_at": store.Instant(ends), "kind": a.kind, "visits": "keep", "note": a.note}
+		values := fields{"starts_at": record.Instant(begins), "ends_at": record.Instant(ends), "kind": a.kind, "visits": "keep", "note": a.note}
 		if a.who == "" {
 			values["location"] = d.places[a.country].Id
 		} else {

@@ -17,6 +17,7 @@ import (
 	"pawbell/internal/clinictest"
 	"pawbell/internal/links"
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
 )
 
 // demoApp is an app with every hook on, and its clock.
@@ -116,8 +117,8 @@ func isWhole(t *testing.T, app core.App, now time.Time) {
 	t.Helper()
 	got := map[string]int64{
 		"locations": count(t, app, store.Locations), "practitioners": count(t, app, store.Practitioners), "clients": count(t, app, store.Clients),
-		"past":   count(t, app, store.Bookings, dbx.NewExp("starts_at < {:now}", dbx.Params{"now": store.Instant(now)})),
-		"coming": count(t, app, store.Bookings, dbx.NewExp("starts_at > {:now}", dbx.Params{"now": store.Instant(now)})),
+		"past":   count(t, app, store.Bookings, dbx.NewExp("starts_at < {:now}", dbx.Params{"now": record.Instant(now)})),
+		"coming": count(t, app, store.Bookings, dbx.NewExp("starts_at > {:now}", dbx.Params{"now": record.Instant(now)})),
 		"staff":  count(t, app, store.Staff),
 	}
 	want := map[string]int64{"locations": 3, "practitioners": 10, "clients": 300, "past": 303, "coming": 120, "staff": 3}
@@ -147,7 +148,7 @@ func isWhole(t *testing.T, app core.App, now time.Time) {
 	}
 	for name, where := range map[string]dbx.Expression{
 		"made by a visit":    dbx.NewExp("rule != '' AND booking != '' AND state = 'scheduled'"),
-		"due soon by a rule": dbx.NewExp("rule != '' AND next_send_at != '' AND next_send_at < {:soon}", dbx.Params{"soon": store.Instant(now.AddDate(0, 0, 7))}),
+		"due soon by a rule": dbx.NewExp("rule != '' AND next_send_at != '' AND next_send_at < {:soon}", dbx.Params{"soon": record.Instant(now.AddDate(0, 0, 7))}),
 		"made by hand":       dbx.NewExp("rule = ''"),
 	} {
 		if n := count(t, app, store.Reminders, where); n < 3 {
@@ -159,7 +160,7 @@ func isWhole(t *testing.T, app core.App, now time.Time) {
 			t.Errorf("no visit is %s", status)
 		}
 	}
-	past := dbx.NewExp("booking IN (SELECT id FROM bookings WHERE starts_at < {:now})", dbx.Params{"now": store.Instant(now)})
+	past := dbx.NewExp("booking IN (SELECT id FROM bookings WHERE starts_at < {:now})", dbx.Params{"now": record.Instant(now)})
 	if n := count(t, app, store.Messages, past); n > 0 {
 		t.Errorf("R-55: %d messages about visits that are over", n)
 	}

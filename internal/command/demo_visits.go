@@ -12,6 +12,7 @@ import (
 	"pawbell/internal/booking"
 	"pawbell/internal/calendar"
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
 )
 
 const (
@@ -155,7 +156,7 @@ func (l *demoLife) visit(o occasion, status booking.Status) fields {
 	start := pick(l.random, o.starts)
 	return fields{
 		"location": o.at.ID, "reason": o.reason.ID, "practitioner": start.Practitioner, "resources": start.Resources,
-		"client": o.owner.record.Id, "patient": o.pet.Id, "starts_at": store.Instant(start.At), "status": string(status), "source": "staff",
+		"client": o.owner.record.Id, "patient": o.pet.Id, "starts_at": record.Instant(start.At), "status": string(status), "source": "staff",
 	}
 }
 

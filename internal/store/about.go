@@ -12,6 +12,7 @@ import (
 	"pawbell/internal/links"
 	"pawbell/internal/notify"
 	"pawbell/internal/sms"
+	"pawbell/internal/store/record"
 )
 
 // About names the records that a message written by hand speaks of, by id; "" for those it does not.
@@ -29,11 +30,11 @@ func (a About) Facts(app core.App, clinic *Clinic, key links.Key) (notify.Facts,
 	var f notify.Facts
 	if a.Booking != nil {
 		var err error
-		if f, err = factsBeside(app, clinic, key, a.Booking); err != nil {
+		if f, err = FactsBeside(app, clinic, key, a.Booking); err != nil {
 			return f, err
 		}
 	} else {
-		if err := readPeople(app.DB(), clinic, &f, a.Client, "", ""); err != nil {
+		if err := ReadPeople(app.DB(), clinic, &f, a.Client, "", ""); err != nil {
 			return f, fmt.Errorf("client: %w", err)
 		}
 		// What was typed for a visit says nothing about a message that is about none.
@@ -65,10 +66,10 @@ func patientsOf(db dbx.Builder, clinic *Clinic, client string, ids []string) ([]
 	patients := make([]notify.Patient, len(ids))
 	for i, id := range ids {
 		if client == "" || !slices.Contains(own, id) {
-			return nil, wrong("patients", "unknown", "This is no patient of the client.")
+			return nil, Wrong("patients", "unknown", "This is no patient of the client.")
 		}
 		var f notify.Facts
-		if err := readPeople(db, clinic, &f, "", id, ""); err != nil {
+		if err := ReadPeople(db, clinic, &f, "", id, ""); err != nil {
 			return nil, fmt.Errorf("patient: %w", err)
 		}
 		patients[i] = f.Patient
@@ -99,7 +100,7 @@ func Workplace(clinic *Clinic, account *core.Record, offered ...string) *Locatio
 
 // StillEmployed reports whether an account may use what staff use: a superuser, or a staff account that was not switched off.
 func StillEmployed(account *core.Record) bool {
-	return account != nil && (account.IsSuperuser() || account.Collection().Name == Staff && !truth(account, "inactive"))
+	return account != nil && (account.IsSuperuser() || account.Collection().Name == Staff && !record.Truth(account, "inactive"))
 }
 
 // Refusals are several things that a person can mend, each on its field.
@@ -117,35 +118,35 @@ func (r Refusals) Unwrap() []error {
 	return errs
 }
 
-// orNil is nil where there is nothing to mend.
-func (r Refusals) orNil() error {
+// OrNil is nil where there is nothing to mend.
+func (r Refusals) OrNil() error {
 	if len(r) == 0 {
 		return nil
 	}
 	return r
 }
 
-func (r *Refusals) add(field, code, message string, params map[string]any) {
+func (r *Refusals) Add(field, code, message string, params map[string]any) {
 	*r = append(*r, &booking.Refusal{Field: field, Code: code, Message: message, Params: params})
 }
 
 // Manages reports whether an account may arrange what the whole chain shares: a superuser, or a manager's account that is in use.
 func Manages(account *core.Record) bool {
-	return StillEmployed(account) && (account.IsSuperuser() || text(account, "role") == "manager")
+	return StillEmployed(account) && (account.IsSuperuser() || record.Text(account, "role") == "manager")
 }
 
-func (r *Refusals) from(field string, problems []notify.Problem) {
+func (r *Refusals) From(field string, problems []notify.Problem) {
 	for _, p := range problems {
 		var params map[string]any
 		if p.Name != "" {
 			params = map[string]any{"name": p.Name, "nearest": p.Nearest}
 		}
-		r.add(field, p.Code, p.Message, params)
+		r.Add(field, p.Code, p.Message, params)
 	}
 }
 
-// tooLong refuses an SMS over the limit, with the count.
-func (r *Refusals) tooLong(field string, size sms.Size, at notify.Location) {
+// TooLong refuses an SMS over the limit, with the count.
+func (r *Refusals) TooLong(field string, size sms.Size, at notify.Location) {
 	if at.SMSMaxParts == 0 || size.Parts <= at.SMSMaxParts {
 		return
 	}
@@ -153,7 +154,7 @@ func (r *Refusals) tooLong(field string, size sms.Size, at notify.Location) {
 	if size.Encoding == sms.UCS2 {
 		words += fmt.Sprintf(" The character %q makes every message shorter.", size.Offender)
 	}
-	r.add(field, notify.TooLong, words, map[string]any{
+	r.Add(field, notify.TooLong, words, map[string]any{
 		"characters": size.Units, "parts": size.Parts, "limit": at.SMSMaxParts, "encoding": size.Encoding,
 	})
 }

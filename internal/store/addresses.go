@@ -16,7 +16,7 @@ func ManageURL(clinic *Clinic, key links.Key, booking string, version int) strin
 // UnsubscribeURL is the absolute address that ends mail to many for an e-mail address. It holds whoever the address belongs to, and for
 // ever.
 func UnsubscribeURL(clinic *Clinic, key links.Key, email string) string {
-	return clinic.Base + "/unsubscribe/" + key.Token(links.Unsubscribe, addressKey(email), 0)
+	return clinic.Base + "/unsubscribe/" + key.Token(links.Unsubscribe, AddressKey(email), 0)
 }
 
 // MessageFiles is where the attachments of a message lie in the file storage.

@@ -7,6 +7,8 @@ import (
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 	"github.com/pocketbase/pocketbase/tools/search"
+
+	"pawbell/internal/store/record"
 )
 
 // Asker is the account whose rights a search runs with: by its id a superuser's or a staff account still in use, nil where there is no such
@@ -16,7 +18,7 @@ func Asker(app core.App, id string) (*core.Record, error) {
 		return nil, nil
 	}
 	for _, accounts := range []string{core.CollectionNameSuperusers, Staff} {
-		r, err := find(app, accounts, id)
+		r, err := record.Find(app, accounts, id)
 		if err != nil || r != nil && StillEmployed(r) {
 			return r, err
 		}
@@ -27,15 +29,15 @@ func Asker(app core.App, id string) (*core.Record, error) {
 // forSuperusers are what filters of all others may not speak of, as in PocketBase's own lists.
 var forSuperusers = []string{"@collection.", "@request."}
 
-// clientsFound is a question for the ids of the clients that a PocketBase filter finds with an account's rights, as its own list of clients would: by the
+// ClientsFound is a question for the ids of the clients that a PocketBase filter finds with an account's rights, as its own list of clients would: by the
 // list rules of all collections on the filter's path, and without hidden fields, unless it is a superuser's. What is wrong with the
 // filter is a *booking.Refusal on the field filter.
-func clientsFound(app core.App, filter string, asker *core.Record) (*dbx.SelectQuery, error) {
+func ClientsFound(app core.App, filter string, asker *core.Record) (*dbx.SelectQuery, error) {
 	if strings.TrimSpace(filter) == "" {
-		return nil, wrong("filter", "required", "Say whom you mean, as in city = 'Odense'. Everybody at once is nobody in particular.")
+		return nil, Wrong("filter", "required", "Say whom you mean, as in city = 'Odense'. Everybody at once is nobody in particular.")
 	}
 	if asker == nil {
-		return nil, wrong("filter", "invalid_filter", "Whoever asked for this search has no account any more. Save it anew.")
+		return nil, Wrong("filter", "invalid_filter", "Whoever asked for this search has no account any more. Save it anew.")
 	}
 	clients, err := app.FindCachedCollectionByNameOrId(Clients)
 	if err != nil {
@@ -49,11 +51,11 @@ func clientsFound(app core.App, filter string, asker *core.Record) (*dbx.SelectQ
 	if !asker.IsSuperuser() {
 		for _, field := range forSuperusers {
 			if strings.Contains(filter, field) {
-				return nil, invalidFilter(filter, fmt.Errorf("only superusers may search by %s", field))
+				return nil, InvalidFilter(filter, fmt.Errorf("only superusers may search by %s", field))
 			}
 		}
 		if clients.ListRule == nil {
-			return nil, invalidFilter(filter, fmt.Errorf("only superusers may list clients"))
+			return nil, InvalidFilter(filter, fmt.Errorf("only superusers may list clients"))
 		}
 		if *clients.ListRule != "" {
 			allowed, err := search.FilterData(*clients.ListRule).BuildExpr(resolver)
@@ -66,18 +68,18 @@ func clientsFound(app core.App, filter string, asker *core.Record) (*dbx.SelectQ
 	}
 	expression, err := search.FilterData(filter).BuildExpr(resolver)
 	if err != nil {
-		return nil, invalidFilter(filter, err)
+		return nil, InvalidFilter(filter, err)
 	}
 	query.AndWhere(expression)
 	if err := resolver.UpdateQuery(query); err != nil {
-		return nil, invalidFilter(filter, err)
+		return nil, InvalidFilter(filter, err)
 	}
 	return query, nil
 }
 
-// invalidFilter says what PocketBase does not understand about a filter.
-func invalidFilter(filter string, err error) error {
-	refusal := wrong("filter", "invalid_filter", "This search is not understood: "+clipped(err.Error(), longestTitle)+". Write it as in city = 'Odense' or patients_via_client.species.name ?= 'Dog'.")
-	refusal.Params = map[string]any{"filter": clipped(filter, longestTitle)}
+// InvalidFilter says what PocketBase does not understand about a filter.
+func InvalidFilter(filter string, err error) error {
+	refusal := Wrong("filter", "invalid_filter", "This search is not understood: "+Clipped(err.Error(), LongestTitle)+". Write it as in city = 'Odense' or patients_via_client.species.name ?= 'Dog'.")
+	refusal.Params = map[string]any{"filter": Clipped(filter, LongestTitle)}
 	return refusal
 }

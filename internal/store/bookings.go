@@ -13,6 +13,7 @@ import (
 
 	"pawbell/internal/booking"
 	"pawbell/internal/calendar"
+	"pawbell/internal/store/record"
 )
 
 // Actor says who changes a booking: the texts and their delay depend on it (R-09).
@@ -44,43 +45,43 @@ func actorOf(ctx context.Context) Actor {
 // holds, and what changed that the owner must hear of. was is the row as the database has it, nil for a new one. The error is a
 // *booking.Refusal where a person can mend it. Whether the time is free is for [CheckFree] to say, in the same transaction.
 func ArrangeBooking(ctx context.Context, app core.App, clinic *Clinic, r, was *core.Record, now time.Time) error {
-	at, reason := clinic.Locations[text(r, "location")], clinic.Reasons[text(r, "reason")]
+	at, reason := clinic.Locations[record.Text(r, "location")], clinic.Reasons[record.Text(r, "reason")]
 	if at == nil {
 		return missing("location", "Choose the location.")
 	}
 	if reason == nil {
 		return missing("reason", "Choose what the visit is for.")
 	}
-	if text(r, "status") == "" {
-		set(r, "status", string(booking.Booked))
+	if record.Text(r, "status") == "" {
+		record.Set(r, "status", string(booking.Booked))
 	}
 	var before booking.Span
 	var from booking.Status
 	if was != nil {
-		before = booking.Span{From: instant(was, "starts_at"), Until: instant(was, "ends_at")}
-		from = booking.Status(text(was, "status"))
+		before = booking.Span{From: record.Time(was, "starts_at"), Until: record.Time(was, "ends_at")}
+		from = booking.Status(record.Text(was, "status"))
 	}
-	status := booking.Status(text(r, "status"))
-	visit, refusal := booking.Length(reason.Rules, before, booking.Span{From: instant(r, "starts_at"), Until: instant(r, "ends_at")})
+	status := booking.Status(record.Text(r, "status"))
+	visit, refusal := booking.Length(reason.Rules, before, booking.Span{From: record.Time(r, "starts_at"), Until: record.Time(r, "ends_at")})
 	if refusal != nil {
 		return refusal
 	}
 	if refusal := booking.Transition(from, status, visit.From, now); refusal != nil {
 		return refusal
 	}
-	setInstant(r, "ends_at", visit.Until)
+	record.SetTime(r, "ends_at", visit.Until)
 	busy := booking.BusySpan(reason.Rules, visit.From, visit.Until)
-	setInstant(r, "busy_from", busy.From)
-	setInstant(r, "busy_until", busy.Until)
-	set(r, "local_start", visit.From.In(at.Place.Zone).Format("Mon 2006-01-02 15:04"))
+	record.SetTime(r, "busy_from", busy.From)
+	record.SetTime(r, "busy_until", busy.Until)
+	record.Set(r, "local_start", visit.From.In(at.Place.Zone).Format("Mon 2006-01-02 15:04"))
 
 	// What was taken for another place or another reason is of no use any more.
-	rearranged := was != nil && (text(r, "location") != text(was, "location") || text(r, "reason") != text(was, "reason"))
-	if rearranged && slices.Equal(list(r, "resources"), list(was, "resources")) {
-		set(r, "resources", []string{})
+	rearranged := was != nil && (record.Text(r, "location") != record.Text(was, "location") || record.Text(r, "reason") != record.Text(was, "reason"))
+	if rearranged && slices.Equal(record.List(r, "resources"), record.List(was, "resources")) {
+		record.Set(r, "resources", []string{})
 	}
 	if booking.Standing(status) &&
-		(text(r, "practitioner") == "" || (was == nil || rearranged) && len(list(r, "resources")) == 0 && len(reason.Rules.Kinds) > 0) {
+		(record.Text(r, "practitioner") == "" || (was == nil || rearranged) && len(record.List(r, "resources")) == 0 && len(reason.Rules.Kinds) > 0) {
 		if err := chooseFor(app, clinic, at, reason, r, visit, now); err != nil {
 			return err
 		}
@@ -98,17 +99,17 @@ func ArrangeBooking(ctx context.Context, app core.App, clinic *Clinic, r, was *c
 // notePayment keeps the time of payment with the payment, and a deadline that was reckoned from the start with the start.
 func notePayment(r, was *core.Record, at *Location, reason *Reason, now time.Time) {
 	switch {
-	case text(r, "payment") != "paid":
-		set(r, "paid_at", "")
-	case instant(r, "paid_at").IsZero():
-		setInstant(r, "paid_at", now)
+	case record.Text(r, "payment") != "paid":
+		record.Set(r, "paid_at", "")
+	case record.Time(r, "paid_at").IsZero():
+		record.SetTime(r, "paid_at", now)
 	}
 	if was == nil || reason.PaymentDue == nil || reason.PaymentDue.Never {
 		return
 	}
-	due := instant(r, "payment_due_at")
-	if due.Equal(instant(was, "payment_due_at")) && due.Equal(reason.PaymentDue.Before(instant(was, "starts_at"), at.Place.Zone)) {
-		setInstant(r, "payment_due_at", reason.PaymentDue.Before(instant(r, "starts_at"), at.Place.Zone))
+	due := record.Time(r, "payment_due_at")
+	if due.Equal(record.Time(was, "payment_due_at")) && due.Equal(reason.PaymentDue.Before(record.Time(was, "starts_at"), at.Place.Zone)) {
+		record.SetTime(r, "payment_due_at", reason.PaymentDue.Before(record.Time(r, "starts_at"), at.Place.Zone))
 	}
 }
 
@@ -129,8 +130,8 @@ func chooseFor(app core.App, clinic *Clinic, at *Location, reason *Reason, r *co
 		return err
 	}
 	day.Visits = slices.DeleteFunc(day.Visits, func(v booking.Visit) bool { return v.ID == r.Id })
-	ask := booking.Ask{Reason: reason.Rules, Practitioner: text(r, "practitioner")}
-	chosen, refusal := booking.Choose(day, ask, visit, truth(r, "overbook"))
+	ask := booking.Ask{Reason: reason.Rules, Practitioner: record.Text(r, "practitioner")}
+	chosen, refusal := booking.Choose(day, ask, visit, record.Truth(r, "overbook"))
 	if refusal != nil {
 		if refusal.Code == "slot_taken" {
 			place, ask := staffAsk(at.Place, reason.Rules, visit, ask.Practitioner, r.Id)
@@ -138,35 +139,35 @@ func chooseFor(app core.App, clinic *Clinic, at *Location, reason *Reason, r *co
 		}
 		return refusal
 	}
-	set(r, "practitioner", chosen.Practitioner)
-	if len(list(r, "resources")) == 0 {
-		set(r, "resources", chosen.Resources)
+	record.Set(r, "practitioner", chosen.Practitioner)
+	if len(record.List(r, "resources")) == 0 {
+		record.Set(r, "resources", chosen.Resources)
 	}
 	return nil
 }
 
 func beginBooking(r *core.Record, reason *Reason, visit booking.Span, at *Location) error {
-	if text(r, "reference") == "" {
+	if record.Text(r, "reference") == "" {
 		reference, err := NewReference()
 		if err != nil {
 			return err
 		}
-		set(r, "reference", reference)
+		record.Set(r, "reference", reference)
 	}
-	set(r, "link_version", 1)
-	if text(r, "source") == "" {
-		set(r, "source", "staff")
+	record.Set(r, "link_version", 1)
+	if record.Text(r, "source") == "" {
+		record.Set(r, "source", "staff")
 	}
-	if amount(r, "price") == 0 && r.GetRaw(priced) == nil {
-		set(r, "price", reason.Price)
+	if record.Amount(r, "price") == 0 && r.GetRaw(priced) == nil {
+		record.Set(r, "price", reason.Price)
 	}
-	if text(r, "payment") != "" {
+	if record.Text(r, "payment") != "" {
 		return nil
 	}
-	set(r, "payment", "none")
-	if reason.PaymentDue != nil && !reason.PaymentDue.Never && amount(r, "price") > 0 {
-		set(r, "payment", "unpaid")
-		setInstant(r, "payment_due_at", reason.PaymentDue.Before(visit.From, at.Place.Zone))
+	record.Set(r, "payment", "none")
+	if reason.PaymentDue != nil && !reason.PaymentDue.Never && record.Amount(r, "price") > 0 {
+		record.Set(r, "payment", "unpaid")
+		record.SetTime(r, "payment_due_at", reason.PaymentDue.Before(visit.From, at.Place.Zone))
 	}
 	return nil
 }
@@ -174,55 +175,55 @@ func beginBooking(r *core.Record, reason *Reason, visit booking.Span, at *Locati
 // noteChange writes down what the owner is told about, and when it came to be. A visit that is merely confirmed, arrived or annotated is none
 // of that.
 func noteChange(r, was *core.Record, by Actor, now time.Time) {
-	status := booking.Status(text(r, "status"))
+	status := booking.Status(record.Text(r, "status"))
 	changed := func() {
-		setInstant(r, "changed_at", now)
-		set(r, "changed_by", string(by))
+		record.SetTime(r, "changed_at", now)
+		record.Set(r, "changed_by", string(by))
 	}
 	if was == nil {
 		changed()
-		setInstant(r, "scheduled_at", now)
+		record.SetTime(r, "scheduled_at", now)
 		if status == booking.Cancelled {
 			noteCancelled(r, by, now)
 		}
 		return
 	}
-	before := booking.Status(text(was, "status"))
+	before := booking.Status(record.Text(was, "status"))
 	cancelled, stands := status == booking.Cancelled && before != booking.Cancelled, before == booking.Cancelled && status != booking.Cancelled
 	approved := before == booking.Requested && status == booking.Booked
-	moved := !instant(r, "starts_at").Equal(instant(was, "starts_at"))
-	elsewhere := text(r, "location") != text(was, "location") || text(r, "practitioner") != text(was, "practitioner")
+	moved := !record.Time(r, "starts_at").Equal(record.Time(was, "starts_at"))
+	elsewhere := record.Text(r, "location") != record.Text(was, "location") || record.Text(r, "practitioner") != record.Text(was, "practitioner")
 	if cancelled || stands || approved || moved || elsewhere {
-		set(r, "sequence", number(was, "sequence")+1)
+		record.Set(r, "sequence", record.Number(was, "sequence")+1)
 		changed()
 	}
 	if stands || approved || moved {
-		setInstant(r, "scheduled_at", now)
+		record.SetTime(r, "scheduled_at", now)
 	}
 	switch {
 	case cancelled:
 		noteCancelled(r, by, now)
 	case stands:
-		set(r, "cancelled_at", "")
-		set(r, "cancelled_by", "")
-		set(r, "cancel_cause", "")
+		record.Set(r, "cancelled_at", "")
+		record.Set(r, "cancelled_by", "")
+		record.Set(r, "cancel_cause", "")
 	}
 }
 
 func noteCancelled(r *core.Record, by Actor, now time.Time) {
-	setInstant(r, "cancelled_at", now)
-	set(r, "cancelled_by", string(by))
+	record.SetTime(r, "cancelled_at", now)
+	record.Set(r, "cancelled_by", string(by))
 }
 
 // CheckFree refuses a visit that would share its practitioner or a resource with another (R-34). It must run in the transaction that saves the
 // booking, after [ArrangeBooking]. A visit that keeps the time it holds takes nobody's: staff may have booked another one over it knowingly.
 func CheckFree(app core.App, clinic *Clinic, r *core.Record, now time.Time) error {
-	if !booking.Standing(booking.Status(text(r, "status"))) || truth(r, "overbook") {
+	if !booking.Standing(booking.Status(record.Text(r, "status"))) || record.Truth(r, "overbook") {
 		return nil
 	}
 	visit := booking.Visit{
-		ID: r.Id, Location: text(r, "location"), Practitioner: text(r, "practitioner"), Resources: list(r, "resources"),
-		Busy: booking.Span{From: instant(r, "busy_from"), Until: instant(r, "busy_until")},
+		ID: r.Id, Location: record.Text(r, "location"), Practitioner: record.Text(r, "practitioner"), Resources: record.List(r, "resources"),
+		Busy: booking.Span{From: record.Time(r, "busy_from"), Until: record.Time(r, "busy_until")},
 	}
 	around, err := visitsTouching(app.DB(), visit)
 	if err != nil {
@@ -236,12 +237,12 @@ func CheckFree(app core.App, clinic *Clinic, r *core.Record, now time.Time) erro
 		if err != nil {
 			return err
 		}
-		if stored != nil && booking.Standing(booking.Status(text(stored, "status"))) && Held(stored) == Held(r) && slices.Equal(list(stored, "resources"), visit.Resources) {
+		if stored != nil && booking.Standing(booking.Status(record.Text(stored, "status"))) && Held(stored) == Held(r) && slices.Equal(record.List(stored, "resources"), visit.Resources) {
 			return nil
 		}
 	}
-	at, reason := clinic.Locations[visit.Location], clinic.Reasons[text(r, "reason")]
-	span := booking.Span{From: instant(r, "starts_at"), Until: instant(r, "ends_at")}
+	at, reason := clinic.Locations[visit.Location], clinic.Reasons[record.Text(r, "reason")]
+	span := booking.Span{From: record.Time(r, "starts_at"), Until: record.Time(r, "ends_at")}
 	place, ask := staffAsk(at.Place, reason.Rules, span, visit.Practitioner, r.Id)
 	return slotTaken(app, clinic, place, ask, span.From, now)
 }
@@ -266,7 +267,7 @@ const farthest = 200 * 366
 func visitsTouching(db dbx.Builder, visit booking.Visit) ([]booking.Visit, error) {
 	const touching = `busy_from >= {:from} AND busy_from < {:until} AND busy_until > {:begins} AND id != {:id} AND status NOT IN ('cancelled', 'no_show') AND `
 	params := dbx.Params{
-		"from": Instant(visit.Busy.From.Add(-longestBusy)), "until": Instant(visit.Busy.Until), "begins": Instant(visit.Busy.From),
+		"from": record.Instant(visit.Busy.From.Add(-LongestBusy)), "until": record.Instant(visit.Busy.Until), "begins": record.Instant(visit.Busy.From),
 		"id": visit.ID, "practitioner": visit.Practitioner, "location": visit.Location,
 	}
 	visits, err := readVisits(db, touching+`practitioner = {:practitioner}`, params)

@@ -13,6 +13,7 @@ import (
 	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
 	"pawbell/internal/reminder"
+	"pawbell/internal/store/record"
 )
 
 // Clinic is everything that a clinic sets up, as of one moment and never changed afterwards: read it without a lock.
@@ -153,21 +154,21 @@ func (l *loader) each(collection string, read func(*core.Record) error) {
 }
 
 func (l *loader) location(r *core.Record) error {
-	zone, err := time.LoadLocation(text(r, "timezone"))
+	zone, err := time.LoadLocation(record.Text(r, "timezone"))
 	if err != nil {
 		return err
 	}
-	address := strings.TrimSpace(text(r, "address"))
-	if town := strings.TrimSpace(text(r, "postcode") + " " + text(r, "city")); town != "" {
+	address := strings.TrimSpace(record.Text(r, "address"))
+	if town := strings.TrimSpace(record.Text(r, "postcode") + " " + record.Text(r, "city")); town != "" {
 		address = strings.TrimPrefix(address+", "+town, ", ")
 	}
 	at := &Location{
-		ID: r.Id, Name: text(r, "name"), Phone: text(r, "phone"), Address: address, Timezone: text(r, "timezone"),
-		Country: text(r, "country"), Locale: text(r, "locale"), Currency: text(r, "currency"), LegalID: text(r, "legal_id"), Inactive: truth(r, "inactive"),
+		ID: r.Id, Name: record.Text(r, "name"), Phone: record.Text(r, "phone"), Address: address, Timezone: record.Text(r, "timezone"),
+		Country: record.Text(r, "country"), Locale: record.Text(r, "locale"), Currency: record.Text(r, "currency"), LegalID: record.Text(r, "legal_id"), Inactive: record.Truth(r, "inactive"),
 	}
 	at.Place = booking.Place{ID: r.Id, Zone: zone}
 	at.Notify = notify.Location{
-		ID: r.Id, Name: at.Name, Address: address, Phone: at.Phone, Email: text(r, "email"), Website: text(r, "website"),
+		ID: r.Id, Name: at.Name, Address: address, Phone: at.Phone, Email: record.Text(r, "email"), Website: record.Text(r, "website"),
 		Country: at.Country, Zone: zone, Locale: at.Locale, Currency: at.Currency,
 	}
 	l.clinic.Locations[r.Id] = at
@@ -175,12 +176,12 @@ func (l *loader) location(r *core.Record) error {
 }
 
 func (l *loader) bookingSettings(r *core.Record) error {
-	at := l.clinic.Locations[text(r, "location")]
+	at := l.clinic.Locations[record.Text(r, "location")]
 	if at == nil {
 		return nil
 	}
 	CompleteSettings(r)
-	lead, err := lead(text(r, "lead"))
+	lead, err := lead(record.Text(r, "lead"))
 	if err != nil {
 		return err
 	}
@@ -188,77 +189,77 @@ func (l *loader) bookingSettings(r *core.Record) error {
 	if err != nil {
 		return err
 	}
-	at.Place.Enabled = truth(r, "enabled") && !at.Inactive
-	at.Place.Offer = booking.Offer(text(r, "offer"))
-	at.Place.GridMinutes = number(r, "grid_minutes")
+	at.Place.Enabled = record.Truth(r, "enabled") && !at.Inactive
+	at.Place.Offer = booking.Offer(record.Text(r, "offer"))
+	at.Place.GridMinutes = record.Number(r, "grid_minutes")
 	if lead != nil {
 		at.Place.Lead = *lead
 	}
-	at.Place.HorizonDays = number(r, "horizon_days")
-	at.Place.AskSpecies = !truth(r, "hide_species")
-	at.RequestMode = text(r, "mode") == "request"
-	at.Info, at.Translations = text(r, "info"), translations
-	at.HideDuration, at.HidePractitioner = truth(r, "hide_duration"), truth(r, "hide_practitioner")
-	at.Required = list(r, "required")
-	at.CutoffMinutes, at.MaxOpen = number(r, "cancel_cutoff_minutes"), number(r, "max_open")
-	at.CompleteAfter = time.Duration(number(r, "auto_complete_hours")) * time.Hour
-	at.PrivacyURL, at.Accent = text(r, "privacy_url"), text(r, "accent")
-	if logo := text(r, "logo"); logo != "" {
+	at.Place.HorizonDays = record.Number(r, "horizon_days")
+	at.Place.AskSpecies = !record.Truth(r, "hide_species")
+	at.RequestMode = record.Text(r, "mode") == "request"
+	at.Info, at.Translations = record.Text(r, "info"), translations
+	at.HideDuration, at.HidePractitioner = record.Truth(r, "hide_duration"), record.Truth(r, "hide_practitioner")
+	at.Required = record.List(r, "required")
+	at.CutoffMinutes, at.MaxOpen = record.Number(r, "cancel_cutoff_minutes"), record.Number(r, "max_open")
+	at.CompleteAfter = time.Duration(record.Number(r, "auto_complete_hours")) * time.Hour
+	at.PrivacyURL, at.Accent = record.Text(r, "privacy_url"), record.Text(r, "accent")
+	if logo := record.Text(r, "logo"); logo != "" {
 		at.Logo = "/api/files/" + r.BaseFilesPath() + "/" + logo
 	}
-	at.EmbedOrigins = strings.Fields(text(r, "embed_origins"))
+	at.EmbedOrigins = strings.Fields(record.Text(r, "embed_origins"))
 	at.Notify.RequestMode = at.RequestMode
 	return nil
 }
 
 func (l *loader) messageSettings(r *core.Record) error {
-	at := l.clinic.Locations[text(r, "location")]
+	at := l.clinic.Locations[record.Text(r, "location")]
 	if at == nil {
 		return nil
 	}
 	CompleteSettings(r)
 	n := &at.Notify
-	n.SMSEnabled = truth(r, "sms_enabled") && !instant(r, "sms_terms_accepted_at").IsZero()
-	n.EmailEnabled = truth(r, "email_enabled")
-	n.SMSSender, n.EmailFrom = text(r, "sms_sender"), text(r, "email_from")
-	n.EmailFromName, n.ReplyTo = text(r, "email_from_name"), text(r, "reply_to")
-	from, err := calendar.ParseClock(text(r, "window_from"))
+	n.SMSEnabled = record.Truth(r, "sms_enabled") && !record.Time(r, "sms_terms_accepted_at").IsZero()
+	n.EmailEnabled = record.Truth(r, "email_enabled")
+	n.SMSSender, n.EmailFrom = record.Text(r, "sms_sender"), record.Text(r, "email_from")
+	n.EmailFromName, n.ReplyTo = record.Text(r, "email_from_name"), record.Text(r, "reply_to")
+	from, err := calendar.ParseClock(record.Text(r, "window_from"))
 	if err != nil {
 		return err
 	}
-	until, err := calendar.ParseClock(text(r, "window_until"))
+	until, err := calendar.ParseClock(record.Text(r, "window_until"))
 	if err != nil {
 		return err
 	}
 	n.Window = outbox.Window{From: from, Until: until, Zone: n.Zone}
-	if n.ReminderClock, err = calendar.ParseClock(text(r, "reminder_time")); err != nil {
+	if n.ReminderClock, err = calendar.ParseClock(record.Text(r, "reminder_time")); err != nil {
 		return err
 	}
-	visitLead, err := lead(text(r, "visit_lead"))
+	visitLead, err := lead(record.Text(r, "visit_lead"))
 	if err != nil {
 		return err
 	}
 	if visitLead != nil {
 		n.VisitLead = *visitLead
 	}
-	n.NoEarlyReminder = truth(r, "no_early_reminder")
-	n.VisitChannels = channels(list(r, "visit_channels"))
-	n.ConfirmationChannels = channels(list(r, "confirmation_channels"))
-	n.KeepCharset = text(r, "sms_charset") == "keep"
-	n.SMSMaxParts = number(r, "sms_max_parts")
-	n.CancellationNoticeHours = number(r, "cancellation_notice_hours")
-	n.PaymentNoticeHours = number(r, "payment_notice_hours")
-	n.MinimalNotices = truth(r, "minimal_notices")
-	at.SMSPrice = amount(r, "sms_price")
+	n.NoEarlyReminder = record.Truth(r, "no_early_reminder")
+	n.VisitChannels = Channels(record.List(r, "visit_channels"))
+	n.ConfirmationChannels = Channels(record.List(r, "confirmation_channels"))
+	n.KeepCharset = record.Text(r, "sms_charset") == "keep"
+	n.SMSMaxParts = record.Number(r, "sms_max_parts")
+	n.CancellationNoticeHours = record.Number(r, "cancellation_notice_hours")
+	n.PaymentNoticeHours = record.Number(r, "payment_notice_hours")
+	n.MinimalNotices = record.Truth(r, "minimal_notices")
+	at.SMSPrice = record.Amount(r, "sms_price")
 	return nil
 }
 
 func (l *loader) address(r *core.Record) error {
-	if truth(r, "inactive") {
+	if record.Truth(r, "inactive") {
 		return nil
 	}
-	at := text(r, "location")
-	l.clinic.Addresses[at] = append(l.clinic.Addresses[at], notify.Address{Email: text(r, "email"), Kinds: list(r, "kinds")})
+	at := record.Text(r, "location")
+	l.clinic.Addresses[at] = append(l.clinic.Addresses[at], notify.Address{Email: record.Text(r, "email"), Kinds: record.List(r, "kinds")})
 	return nil
 }
 
@@ -267,7 +268,7 @@ func (l *loader) species(r *core.Record) error {
 	if err != nil {
 		return err
 	}
-	s := &SpeciesRow{ID: r.Id, Name: text(r, "name"), Translations: t, Inactive: truth(r, "inactive"), Sort: amount(r, "sort")}
+	s := &SpeciesRow{ID: r.Id, Name: record.Text(r, "name"), Translations: t, Inactive: record.Truth(r, "inactive"), Sort: record.Amount(r, "sort")}
 	l.clinic.Species[r.Id] = s
 	if !s.Inactive {
 		l.clinic.SpeciesOrder = append(l.clinic.SpeciesOrder, s)
@@ -276,11 +277,11 @@ func (l *loader) species(r *core.Record) error {
 }
 
 func (l *loader) practitioner(r *core.Record) error {
-	l.clinic.PractitionerNames[r.Id] = text(r, "name")
-	if truth(r, "inactive") {
+	l.clinic.PractitionerNames[r.Id] = record.Text(r, "name")
+	if record.Truth(r, "inactive") {
 		return nil
 	}
-	l.clinic.Practitioners[r.Id] = booking.Practitioner{ID: r.Id, Name: text(r, "name"), Locations: list(r, "locations")}
+	l.clinic.Practitioners[r.Id] = booking.Practitioner{ID: r.Id, Name: record.Text(r, "name"), Locations: record.List(r, "locations")}
 	return nil
 }
 
@@ -288,12 +289,12 @@ func (l *loader) resource(r *core.Record) error {
 	if l.kinds == nil {
 		l.kinds = map[string]string{}
 	}
-	l.kinds[r.Id] = text(r, "kind")
-	if truth(r, "inactive") {
+	l.kinds[r.Id] = record.Text(r, "kind")
+	if record.Truth(r, "inactive") {
 		return nil
 	}
-	at := text(r, "location")
-	l.clinic.Resources[at] = append(l.clinic.Resources[at], booking.Resource{ID: r.Id, Kind: text(r, "kind"), Name: text(r, "name")})
+	at := record.Text(r, "location")
+	l.clinic.Resources[at] = append(l.clinic.Resources[at], booking.Resource{ID: r.Id, Kind: record.Text(r, "kind"), Name: record.Text(r, "name")})
 	return nil
 }
 
@@ -302,7 +303,7 @@ func (l *loader) group(r *core.Record) error {
 	if err != nil {
 		return err
 	}
-	l.allGroups = append(l.allGroups, groupRow{Group{ID: r.Id, Name: text(r, "name"), Translations: t}, amount(r, "sort"), truth(r, "inactive")})
+	l.allGroups = append(l.allGroups, groupRow{Group{ID: r.Id, Name: record.Text(r, "name"), Translations: t}, record.Amount(r, "sort"), record.Truth(r, "inactive")})
 	return nil
 }
 
@@ -311,29 +312,29 @@ func (l *loader) reason(r *core.Record) error {
 	if err != nil {
 		return err
 	}
-	bookingLead, err := lead(text(r, "lead"))
+	bookingLead, err := lead(record.Text(r, "lead"))
 	if err != nil {
 		return err
 	}
-	visitLead, err := lead(text(r, "visit_lead"))
+	visitLead, err := lead(record.Text(r, "visit_lead"))
 	if err != nil {
 		return err
 	}
-	paymentDue, err := lead(text(r, "payment_due"))
+	paymentDue, err := lead(record.Text(r, "payment_due"))
 	if err != nil {
 		return err
 	}
 	reason := &Reason{
-		ID: r.Id, Group: text(r, "group"), Name: text(r, "name"), Instructions: text(r, "instructions"), Clients: text(r, "clients"),
-		Translations: t, Price: amount(r, "price"), PaymentDue: paymentDue, Sort: amount(r, "sort"), Inactive: truth(r, "inactive"),
+		ID: r.Id, Group: record.Text(r, "group"), Name: record.Text(r, "name"), Instructions: record.Text(r, "instructions"), Clients: record.Text(r, "clients"),
+		Translations: t, Price: record.Amount(r, "price"), PaymentDue: paymentDue, Sort: record.Amount(r, "sort"), Inactive: record.Truth(r, "inactive"),
 	}
-	minutes := func(field string) time.Duration { return time.Duration(number(r, field)) * time.Minute }
+	minutes := func(field string) time.Duration { return time.Duration(record.Number(r, field)) * time.Minute }
 	reason.Rules = booking.Reason{
 		ID: r.Id, Duration: minutes("duration_minutes"), BufferBefore: minutes("buffer_before"), BufferAfter: minutes("buffer_after"),
-		Species: list(r, "species"), Locations: list(r, "locations"), Practitioners: list(r, "practitioners"),
-		Offline: truth(r, "offline") || reason.Inactive, Lead: bookingLead, MaxPerDay: number(r, "max_per_day"),
+		Species: record.List(r, "species"), Locations: record.List(r, "locations"), Practitioners: record.List(r, "practitioners"),
+		Offline: record.Truth(r, "offline") || reason.Inactive, Lead: bookingLead, MaxPerDay: record.Number(r, "max_per_day"),
 	}
-	for _, id := range list(r, "resources") {
+	for _, id := range record.List(r, "resources") {
 		if kind := l.kinds[id]; kind != "" && !slices.Contains(reason.Rules.Kinds, kind) {
 			reason.Rules.Kinds = append(reason.Rules.Kinds, kind)
 		}
@@ -341,8 +342,8 @@ func (l *loader) reason(r *core.Record) error {
 	slices.Sort(reason.Rules.Kinds)
 	reason.Notify = notify.Reason{
 		ID: r.Id, Name: reason.Name, Names: t.Field("name"), Instructions: reason.Instructions, InstructionsByLocale: t.Field("instructions"),
-		ConfirmationTemplate: text(r, "confirmation_template"), ReminderTemplate: text(r, "reminder_template"),
-		VisitLead: visitLead, EndOfLife: truth(r, "end_of_life"),
+		ConfirmationTemplate: record.Text(r, "confirmation_template"), ReminderTemplate: record.Text(r, "reminder_template"),
+		VisitLead: visitLead, EndOfLife: record.Truth(r, "end_of_life"),
 	}
 	l.clinic.Reasons[r.Id] = reason
 	l.clinic.Reach = max(l.clinic.Reach, reason.Rules.BufferBefore+reason.Rules.Duration+reason.Rules.BufferAfter)
@@ -350,12 +351,12 @@ func (l *loader) reason(r *core.Record) error {
 }
 
 func (l *loader) template(r *core.Record) error {
-	if truth(r, "inactive") {
+	if record.Truth(r, "inactive") {
 		return nil
 	}
 	l.templates = append(l.templates, notify.Template{
-		ID: r.Id, Code: text(r, "code"), Purpose: outbox.Purpose(text(r, "purpose")), Locale: text(r, "locale"), Location: text(r, "location"),
-		Subject: text(r, "subject"), Email: text(r, "email_text"), SMS: text(r, "sms_text"),
+		ID: r.Id, Code: record.Text(r, "code"), Purpose: outbox.Purpose(record.Text(r, "purpose")), Locale: record.Text(r, "locale"), Location: record.Text(r, "location"),
+		Subject: record.Text(r, "subject"), Email: record.Text(r, "email_text"), SMS: record.Text(r, "sms_text"),
 	})
 	return nil
 }
@@ -410,7 +411,7 @@ func lead(s string) (*calendar.Lead, error) {
 	return &l, nil
 }
 
-func channels(names []string) []outbox.Channel {
+func Channels(names []string) []outbox.Channel {
 	out := make([]outbox.Channel, len(names))
 	for i, n := range names {
 		out[i] = outbox.Channel(n)

@@ -12,10 +12,11 @@ import (
 
 	"pawbell/internal/booking"
 	"pawbell/internal/calendar"
+	"pawbell/internal/store/record"
 )
 
-// longestBusy is how far back a visit that still touches a day can have begun: 24 h (R-55), with buffers generously counted.
-const longestBusy = 36 * time.Hour
+// LongestBusy is how far back a visit that still touches a day can have begun: 24 h (R-55), with buffers generously counted.
+const LongestBusy = 36 * time.Hour
 
 // LoadDays reads what is known about each local day from first to last, both included, at one location. It reads by index within that
 // time only, so that years of history cost nothing.
@@ -106,7 +107,7 @@ func shiftsAt(db dbx.Builder, location string) ([]booking.Shift, error) {
 	shifts := make([]booking.Shift, 0, len(rows))
 	for _, r := range rows {
 		s := booking.Shift{Practitioner: r.Practitioner, EveryWeeks: int(r.Every), Offline: r.Offline}
-		days, err := texts(r.Weekdays)
+		days, err := record.Texts(r.Weekdays)
 		if err != nil {
 			return nil, err
 		}
@@ -127,7 +128,7 @@ func shiftsAt(db dbx.Builder, location string) ([]booking.Shift, error) {
 		if s.Until, err = optionalDate(r.Until); err != nil {
 			return nil, err
 		}
-		if s.Reasons, err = texts(r.Reasons); err != nil {
+		if s.Reasons, err = record.Texts(r.Reasons); err != nil {
 			return nil, err
 		}
 		shifts = append(shifts, s)
@@ -147,17 +148,17 @@ func absencesIn(db dbx.Builder, location string, here []booking.Practitioner, fr
 	// A practitioner's absence holds at every location; a location's closes it for everybody. One that names both keeps the practitioner
 	// away from this location alone.
 	err := db.Select("practitioner", "starts_at", "ends_at").From(Absences).
-		Where(dbx.NewExp("ends_at > {:from} AND starts_at < {:until}", dbx.Params{"from": Instant(from), "until": Instant(until)})).
+		Where(dbx.NewExp("ends_at > {:from} AND starts_at < {:until}", dbx.Params{"from": record.Instant(from), "until": record.Instant(until)})).
 		AndWhere(dbx.Or(
 			dbx.HashExp{"location": location},
-			dbx.And(in("practitioner", ids(here)), dbx.HashExp{"location": ""}),
+			dbx.And(record.In("practitioner", ids(here)), dbx.HashExp{"location": ""}),
 		)).OrderBy("id").All(&rows)
 	if err != nil {
 		return nil, err
 	}
 	absences := make([]booking.Absence, len(rows))
 	for i, r := range rows {
-		absences[i] = booking.Absence{Practitioner: r.Practitioner, Span: booking.Span{From: ParseInstant(r.From), Until: ParseInstant(r.Until)}}
+		absences[i] = booking.Absence{Practitioner: r.Practitioner, Span: booking.Span{From: record.ParseInstant(r.From), Until: record.ParseInstant(r.Until)}}
 	}
 	return absences, nil
 }
@@ -165,7 +166,7 @@ func absencesIn(db dbx.Builder, location string, here []booking.Practitioner, fr
 // visitsIn reads the standing visits of a stretch of time: all at the location, and those elsewhere of everybody who may work here.
 func visitsIn(db dbx.Builder, clinic *Clinic, location string, here []booking.Practitioner, from, until time.Time) ([]booking.Visit, error) {
 	const standing = ` AND busy_from >= {:reach} AND busy_from < {:until} AND busy_until > {:from} AND status NOT IN ('cancelled', 'no_show')`
-	params := dbx.Params{"location": location, "reach": Instant(from.Add(-longestBusy)), "from": Instant(from), "until": Instant(until)}
+	params := dbx.Params{"location": location, "reach": record.Instant(from.Add(-LongestBusy)), "from": record.Instant(from), "until": record.Instant(until)}
 	visits, err := readVisits(db, `location = {:location}`+standing, params)
 	if err != nil {
 		return nil, err
@@ -204,10 +205,10 @@ func readVisits(db dbx.Builder, condition string, params dbx.Params) ([]booking.
 		if resources = rest; v.ID == "" {
 			continue
 		}
-		if v.Resources, err = texts(resources); err != nil {
+		if v.Resources, err = record.Texts(resources); err != nil {
 			return nil, err
 		}
-		v.StartsAt, v.Busy = ParseInstant(starts), booking.Span{From: ParseInstant(from), Until: ParseInstant(until)}
+		v.StartsAt, v.Busy = record.ParseInstant(starts), booking.Span{From: record.ParseInstant(from), Until: record.ParseInstant(until)}
 		visits = append(visits, v)
 	}
 	return visits, nil

@@ -120,8 +120,8 @@ func (d *Desk) VisitChanged(location, practitioner string, busy booking.Span) {
 		if id != location && !mayWork(c.Clinic, practitioner, id) {
 			continue
 		}
-		last := calendar.On(busy.Until.Add(longestBusy), at.Place.Zone)
-		for date := calendar.On(busy.From.Add(-longestBusy), at.Place.Zone); !last.Before(date); date = date.Add(1) {
+		last := calendar.On(busy.Until.Add(LongestBusy), at.Place.Zone)
+		for date := calendar.On(busy.From.Add(-LongestBusy), at.Place.Zone); !last.Before(date); date = date.Add(1) {
 			d.marks[dayKey{id, date}]++
 		}
 	}

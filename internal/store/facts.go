@@ -13,39 +13,40 @@ import (
 	"pawbell/internal/links"
 	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
+	"pawbell/internal/store/record"
 )
 
 // BookingFacts reads everything that decides which messages a booking has, in the transaction that app is.
 func BookingFacts(app core.App, clinic *Clinic, key links.Key, r *core.Record) (notify.Facts, error) {
-	f, err := factsBeside(app, clinic, key, r)
+	f, err := FactsBeside(app, clinic, key, r)
 	if err != nil {
 		return f, err
 	}
-	if f.Rows, err = messageRows(app.DB(), dbx.HashExp{"booking": r.Id}); err != nil {
+	if f.Rows, err = MessageRows(app.DB(), dbx.HashExp{"booking": r.Id}); err != nil {
 		return f, fmt.Errorf("booking %s: messages: %w", r.Id, err)
 	}
 	return f, nil
 }
 
-// factsBeside are a booking's facts but for the messages that it has so far.
-func factsBeside(app core.App, clinic *Clinic, key links.Key, r *core.Record) (notify.Facts, error) {
-	f, err := ownFacts(clinic, key, r)
+// FactsBeside are a booking's facts but for the messages that it has so far.
+func FactsBeside(app core.App, clinic *Clinic, key links.Key, r *core.Record) (notify.Facts, error) {
+	f, err := OwnFacts(clinic, key, r)
 	if err != nil {
 		return f, err
 	}
-	if err := readPeople(app.DB(), clinic, &f, text(r, "client"), text(r, "patient"), r.Id); err != nil {
+	if err := ReadPeople(app.DB(), clinic, &f, record.Text(r, "client"), record.Text(r, "patient"), r.Id); err != nil {
 		return f, fmt.Errorf("booking %s: people: %w", r.Id, err)
 	}
-	if f.Stopped, err = stopped(app.DB(), addressesOf(&f)); err != nil {
+	if f.Stopped, err = StoppedAmong(app.DB(), AddressesOf(&f)); err != nil {
 		return f, fmt.Errorf("booking %s: stopped addresses: %w", r.Id, err)
 	}
 	return f, nil
 }
 
-// ownFacts are what the booking's record and the set-up say, without its people.
-func ownFacts(clinic *Clinic, key links.Key, r *core.Record) (notify.Facts, error) {
-	at := clinic.Locations[text(r, "location")]
-	reason := clinic.Reasons[text(r, "reason")]
+// OwnFacts are what the booking's record and the set-up say, without its people.
+func OwnFacts(clinic *Clinic, key links.Key, r *core.Record) (notify.Facts, error) {
+	at := clinic.Locations[record.Text(r, "location")]
+	reason := clinic.Reasons[record.Text(r, "reason")]
 	if at == nil || reason == nil {
 		return notify.Facts{}, fmt.Errorf("booking %s: its location or reason is gone: %w", r.Id, sql.ErrNoRows)
 	}
@@ -53,15 +54,15 @@ func ownFacts(clinic *Clinic, key links.Key, r *core.Record) (notify.Facts, erro
 		Booking:      bookingFact(r),
 		Location:     at.Notify,
 		Reason:       reason.Notify,
-		Practitioner: clinic.PractitionerNames[text(r, "practitioner")],
+		Practitioner: clinic.PractitionerNames[record.Text(r, "practitioner")],
 		Addresses:    clinic.Addresses[at.ID],
 		Templates:    clinic.Templates,
-		Links:        notify.Links{Base: clinic.Base, Manage: clinic.Base + "/manage/" + key.Token(links.Manage, r.Id, number(r, "link_version"))},
+		Links:        notify.Links{Base: clinic.Base, Manage: clinic.Base + "/manage/" + key.Token(links.Manage, r.Id, record.Number(r, "link_version"))},
 	}, nil
 }
 
-// addressesOf are where messages about a booking may go.
-func addressesOf(f *notify.Facts) []string {
+// AddressesOf are where messages about a booking may go.
+func AddressesOf(f *notify.Facts) []string {
 	addresses := []string{f.Contact.Email, f.Contact.Phone, f.Client.Email, f.Client.SMSPhone}
 	for _, a := range f.Addresses {
 		addresses = append(addresses, a.Email)
@@ -71,17 +72,17 @@ func addressesOf(f *notify.Facts) []string {
 
 func bookingFact(r *core.Record) notify.Booking {
 	return notify.Booking{
-		ID: r.Id, Reference: text(r, "reference"), Status: booking.Status(text(r, "status")), Source: text(r, "source"),
-		StartsAt: instant(r, "starts_at"), EndsAt: instant(r, "ends_at"),
-		ScheduledAt: instant(r, "scheduled_at"), ChangedAt: instant(r, "changed_at"), ChangedBy: text(r, "changed_by"),
-		CancelledBy: text(r, "cancelled_by"), Sequence: number(r, "sequence"), NoSMS: truth(r, "no_sms"), NoEmail: truth(r, "no_email"),
-		OwnerNote: text(r, "owner_note"), Note: text(r, "note"), CancelNote: text(r, "cancel_note"),
-		Price: amount(r, "price"), Payment: text(r, "payment"), PaymentDueAt: instant(r, "payment_due_at"),
+		ID: r.Id, Reference: record.Text(r, "reference"), Status: booking.Status(record.Text(r, "status")), Source: record.Text(r, "source"),
+		StartsAt: record.Time(r, "starts_at"), EndsAt: record.Time(r, "ends_at"),
+		ScheduledAt: record.Time(r, "scheduled_at"), ChangedAt: record.Time(r, "changed_at"), ChangedBy: record.Text(r, "changed_by"),
+		CancelledBy: record.Text(r, "cancelled_by"), Sequence: record.Number(r, "sequence"), NoSMS: record.Truth(r, "no_sms"), NoEmail: record.Truth(r, "no_email"),
+		OwnerNote: record.Text(r, "owner_note"), Note: record.Text(r, "note"), CancelNote: record.Text(r, "cancel_note"),
+		Price: record.Amount(r, "price"), Payment: record.Text(r, "payment"), PaymentDueAt: record.Time(r, "payment_due_at"),
 	}
 }
 
-// peopleRow is the owner, the pet, and what was typed for a booking, as [peopleColumns] reads them.
-type peopleRow struct {
+// PeopleRow is the owner, the pet, and what was typed for a booking, as [PeopleColumns] reads them.
+type PeopleRow struct {
 	Client   string `db:"client"`
 	First    string `db:"first_name"`
 	Last     string `db:"last_name"`
@@ -106,7 +107,7 @@ type peopleRow struct {
 	TypedLocale string `db:"typed_locale"`
 }
 
-const peopleColumns = `
+const PeopleColumns = `
 		ifnull(c.id, '') client, ifnull(c.first_name, '') first_name, ifnull(c.last_name, '') last_name, ifnull(c.email, '') email,
 		ifnull(c.phone, '') phone, ifnull(c.sms_phone, '') sms_phone, ifnull(c.locale, '') locale,
 		ifnull(c.no_email, 0) no_email, ifnull(c.no_sms, 0) no_sms, ifnull(c.refused, '') refused, ifnull(c.merge_into, '') merge_into,
@@ -114,27 +115,27 @@ const peopleColumns = `
 		ifnull(p.deceased_on, '') deceased_on, ifnull(p.inactive, 0) inactive,
 		ifnull(r.email, '') typed_email, ifnull(r.phone, '') typed_phone, ifnull(r.locale, '') typed_locale`
 
-// readPeople fills in the owner, the pet, and what was typed for the booking, in one question.
-func readPeople(db dbx.Builder, clinic *Clinic, f *notify.Facts, client, patient, bookingID string) error {
-	var row peopleRow
-	err := db.NewQuery(`SELECT` + peopleColumns + `
+// ReadPeople fills in the owner, the pet, and what was typed for the booking, in one question.
+func ReadPeople(db dbx.Builder, clinic *Clinic, f *notify.Facts, client, patient, bookingID string) error {
+	var row PeopleRow
+	err := db.NewQuery(`SELECT` + PeopleColumns + `
 		FROM (SELECT 1) LEFT JOIN clients c ON c.id = {:client} LEFT JOIN patients p ON p.id = {:patient}
 		LEFT JOIN booking_requests r ON r.booking = {:booking} LIMIT 1`).
 		Bind(dbx.Params{"client": client, "patient": patient, "booking": bookingID}).One(&row)
 	if err != nil {
 		return err
 	}
-	return row.into(clinic, f)
+	return row.Into(clinic, f)
 }
 
-// into writes the people of a booking into its facts.
-func (row *peopleRow) into(clinic *Clinic, f *notify.Facts) error {
-	refused, err := texts(row.Refused)
+// Into writes the people of a booking into its facts.
+func (row *PeopleRow) Into(clinic *Clinic, f *notify.Facts) error {
+	refused, err := record.Texts(row.Refused)
 	if err != nil {
 		return err
 	}
 	f.Client = notify.Client{
-		ID: row.Client, FirstName: row.First, LastName: row.Last, Email: row.Email, Phone: row.Phone, SMSPhone: dialable(row.SMSPhone),
+		ID: row.Client, FirstName: row.First, LastName: row.Last, Email: row.Email, Phone: row.Phone, SMSPhone: Dialable(row.SMSPhone),
 		Locale: row.Locale, NoEmail: row.NoEmail, NoSMS: row.NoSMS, Refused: refused, Gone: row.Client == "" || row.Merged != "",
 	}
 	f.Patient = notify.Patient{ID: row.Patient, Name: row.Pet, Breed: row.Breed, Deceased: row.Deceased != "", Inactive: row.Inactive}
@@ -152,9 +153,9 @@ func (row *peopleRow) into(clinic *Clinic, f *notify.Facts) error {
 	return nil
 }
 
-// dialable is a number that can be dialled: what staff typed that is none is kept for their eyes only (R-25). One written in full, with its
+// Dialable is a number that can be dialled: what staff typed that is none is kept for their eyes only (R-25). One written in full, with its
 // country's code, is dialled even where the tables of numbers do not know it: they age.
-func dialable(phone string) string {
+func Dialable(phone string) string {
 	digits, international := strings.CutPrefix(phone, "+")
 	if !international || len(digits) < 8 || len(digits) > 15 || strings.Trim(digits, "0123456789") != "" {
 		return ""
@@ -162,18 +163,18 @@ func dialable(phone string) string {
 	return phone
 }
 
-// stopped reads which of some addresses said stop. The answer matches e-mail addresses whatever their case.
-func stopped(db dbx.Builder, addresses []string) (func(outbox.Channel, string, outbox.Purpose) bool, error) {
+// StoppedAmong reads which of some addresses said stop. The answer matches e-mail addresses whatever their case.
+func StoppedAmong(db dbx.Builder, addresses []string) (func(outbox.Channel, string, outbox.Purpose) bool, error) {
 	var keys []string
 	for _, a := range addresses {
 		if a != "" {
-			keys = append(keys, addressKey(a))
+			keys = append(keys, AddressKey(a))
 		}
 	}
 	if len(keys) == 0 {
 		return func(outbox.Channel, string, outbox.Purpose) bool { return false }, nil
 	}
-	set, err := idSet(keys)
+	set, err := record.IDSet(keys)
 	if err != nil {
 		return nil, err
 	}
@@ -195,21 +196,21 @@ func stopped(db dbx.Builder, addresses []string) (func(outbox.Channel, string, o
 		if len(said) == 0 {
 			return false
 		}
-		purposes := said[string(c)+" "+addressKey(address)]
+		purposes := said[string(c)+" "+AddressKey(address)]
 		return slices.Contains(purposes, "") || slices.Contains(purposes, p)
 	}, nil
 }
 
-// addressKey is the form in which addresses are compared: e-mail addresses in lower case, numbers as they are.
-func addressKey(address string) string {
+// AddressKey is the form in which addresses are compared: e-mail addresses in lower case, numbers as they are.
+func AddressKey(address string) string {
 	if strings.Contains(address, "@") {
 		return booking.EmailKey(address)
 	}
 	return address
 }
 
-// messageRow is a message as planning sees it, and the booking and the client that it is about.
-type messageRow struct {
+// PlannedRow is a message as planning sees it, and the booking and the client that it is about.
+type PlannedRow struct {
 	ID        string  `db:"id"`
 	Client    string  `db:"client"`
 	Booking   string  `db:"booking"`
@@ -239,35 +240,35 @@ type messageRow struct {
 	Revision  float64 `db:"revision"`
 }
 
-func (r *messageRow) row() outbox.Row {
+func (r *PlannedRow) Row() outbox.Row {
 	return outbox.Row{
-		ID: r.ID, Key: r.Key, Purpose: outbox.Purpose(r.Purpose), Channel: outbox.Channel(r.Channel), To: r.To, BCC: splitAddresses(r.BCC),
+		ID: r.ID, Key: r.Key, Purpose: outbox.Purpose(r.Purpose), Channel: outbox.Channel(r.Channel), To: r.To, BCC: SplitAddresses(r.BCC),
 		Subject: r.Subject, Text: r.Text, Locale: r.Locale, Template: r.Template, Edited: r.Edited, OwnAddress: r.OwnTo, OwnTime: r.OwnTime, Sequence: int(r.Sequence),
 		State: outbox.State(r.State), Reason: outbox.Reason(r.Reason), Attempts: int(r.Attempts),
-		PlannedAt: ParseInstant(r.PlannedAt), SendAt: ParseInstant(r.SendAt), ExpiresAt: ParseInstant(r.ExpiresAt),
-		SentAt: ParseInstant(r.SentAt), Patients: plainList(r.Patients), Reminders: plainList(r.Reminders), Covers: strings.Fields(r.Covers),
+		PlannedAt: record.ParseInstant(r.PlannedAt), SendAt: record.ParseInstant(r.SendAt), ExpiresAt: record.ParseInstant(r.ExpiresAt),
+		SentAt: record.ParseInstant(r.SentAt), Patients: record.ReadIDList(r.Patients), Reminders: record.ReadIDList(r.Reminders), Covers: strings.Fields(r.Covers),
 	}
 }
 
-// messageRows reads messages as planning sees them.
-func messageRows(db dbx.Builder, which dbx.Expression) ([]outbox.Row, error) {
-	rows, err := readMessageRows(db, which)
+// MessageRows reads messages as planning sees them.
+func MessageRows(db dbx.Builder, which dbx.Expression) ([]outbox.Row, error) {
+	rows, err := ReadMessageRows(db, which)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]outbox.Row, len(rows))
 	for i := range rows {
-		out[i] = rows[i].row()
+		out[i] = rows[i].Row()
 	}
 	return out, nil
 }
 
-func readMessageRows(db dbx.Builder, which dbx.Expression) (rows []messageRow, err error) {
+func ReadMessageRows(db dbx.Builder, which dbx.Expression) (rows []PlannedRow, err error) {
 	err = db.Select("id", "client", "booking", "key", "purpose", "channel", "to", "bcc", "subject", "text", "locale", "template", "edited", "own_address", "own_time",
 		"sequence", "state", "reason", "attempts", "planned_at", "send_at", "expires_at", "sent_at", "patients", "reminders", "covers", "revision").From(Messages).Where(which).All(&rows)
 	return rows, err
 }
 
-func splitAddresses(s string) []string {
+func SplitAddresses(s string) []string {
 	return strings.FieldsFunc(s, func(c rune) bool { return c == ',' || c == ' ' })
 }

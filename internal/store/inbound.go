@@ -15,6 +15,7 @@ import (
 	"pawbell/internal/booking"
 	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
+	"pawbell/internal/store/record"
 )
 
 // Heard is a text that somebody sent us.
@@ -147,14 +148,14 @@ func remindedBy(db dbx.Builder, clinic *Clinic, number string, now time.Time) ([
 		FROM messages m JOIN bookings b ON b.id = m.booking
 		WHERE m."to" = {:number} AND m."to" != '' AND +m.channel = 'sms' AND m.purpose = 'visit_reminder'
 		  AND +m.state IN ('sending', 'sent', 'delivered', 'unknown') AND m.expires_at IN ('', b.starts_at) AND b.starts_at > {:now}
-		GROUP BY b.id ORDER BY b.starts_at, b.id`).Bind(dbx.Params{"number": number, "now": Instant(now)}).All(&rows)
+		GROUP BY b.id ORDER BY b.starts_at, b.id`).Bind(dbx.Params{"number": number, "now": record.Instant(now)}).All(&rows)
 	if err != nil {
 		return nil, nil, fmt.Errorf("find reminded visits: %w", err)
 	}
 	visits, starts := make([]notify.Reminded, len(rows)), map[string]string{}
 	for i, r := range rows {
 		visits[i] = notify.Reminded{
-			Booking: r.ID, Client: r.Client, Location: r.Location, Status: booking.Status(r.Status), StartsAt: ParseInstant(r.StartsAt), RemindedAt: ParseInstant(r.RemindedAt),
+			Booking: r.ID, Client: r.Client, Location: r.Location, Status: booking.Status(r.Status), StartsAt: record.ParseInstant(r.StartsAt), RemindedAt: record.ParseInstant(r.RemindedAt),
 		}
 		if at := clinic.Locations[r.Location]; at != nil {
 			visits[i].CutoffMinutes = at.CutoffMinutes
@@ -185,16 +186,16 @@ func keepText(tx core.App, heard Heard, w whose, meaning notify.Meaning, now tim
 		at = now
 	}
 	r := core.NewRecord(collection)
-	set(r, "channel", string(outbox.SMS))
-	set(r, "from", clipped(w.number, 254))
-	set(r, "to", clipped(heard.To, 254))
-	set(r, "text", clipped(strings.ToValidUTF8(heard.Text, "�"), longestText))
-	set(r, "client", w.client)
-	set(r, "booking", w.booking)
-	set(r, "location", w.location)
-	set(r, "meaning", string(meaning))
-	setInstant(r, "at", at)
-	set(r, "gateway_id", heard.GatewayID)
+	record.Set(r, "channel", string(outbox.SMS))
+	record.Set(r, "from", Clipped(w.number, 254))
+	record.Set(r, "to", Clipped(heard.To, 254))
+	record.Set(r, "text", Clipped(strings.ToValidUTF8(heard.Text, "�"), longestText))
+	record.Set(r, "client", w.client)
+	record.Set(r, "booking", w.booking)
+	record.Set(r, "location", w.location)
+	record.Set(r, "meaning", string(meaning))
+	record.SetTime(r, "at", at)
+	record.Set(r, "gateway_id", heard.GatewayID)
 	if err := tx.Save(r); err != nil {
 		return fmt.Errorf("keep a text: %w", err)
 	}
@@ -256,11 +257,11 @@ func askAbout(tx core.App, w whose, heard Heard, ask notify.Ask) error {
 		return fmt.Errorf("tasks: %w", err)
 	}
 	r := core.NewRecord(collection)
-	set(r, "kind", kind)
-	set(r, "title", clipped(title, longestTitle))
-	set(r, "location", w.location)
-	set(r, "client", w.client)
-	set(r, "booking", w.booking)
+	record.Set(r, "kind", kind)
+	record.Set(r, "title", Clipped(title, LongestTitle))
+	record.Set(r, "location", w.location)
+	record.Set(r, "client", w.client)
+	record.Set(r, "booking", w.booking)
 	if err := tx.Save(r); err != nil {
 		return fmt.Errorf("save task: %w", err)
 	}
@@ -273,7 +274,7 @@ func (w whose) who() string {
 		return w.owners[i].name() + " (" + w.number + ")"
 	}
 	if len(w.owners) > 1 {
-		return w.number + " (" + clipped(w.names(), longestTitle/2) + ")"
+		return w.number + " (" + Clipped(w.names(), LongestTitle/2) + ")"
 	}
 	return w.number
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/booking"
+	"pawbell/internal/store/record"
 )
 
 // Typed is what an owner typed about the two of them, with the phone in E.164.
@@ -79,7 +80,7 @@ func candidates(app core.App, typed booking.Typed) ([]booking.Candidate, error) 
 	}
 	out := make([]booking.Candidate, len(rows))
 	for i, r := range rows {
-		possible, err := texts(r.Possible)
+		possible, err := record.Texts(r.Possible)
 		if err != nil {
 			return nil, err
 		}
@@ -97,27 +98,27 @@ func newClient(app core.App, location string, typed Typed, found booking.Matchin
 		return nil, fmt.Errorf("clients: %w", err)
 	}
 	r := core.NewRecord(collection)
-	set(r, "first_name", typed.FirstName)
-	set(r, "last_name", typed.LastName)
-	set(r, "email", typed.Email)
-	set(r, "phone", typed.Phone)
+	record.Set(r, "first_name", typed.FirstName)
+	record.Set(r, "last_name", typed.LastName)
+	record.Set(r, "email", typed.Email)
+	record.Set(r, "phone", typed.Phone)
 	if typed.Mobile {
-		set(r, "sms_phone", typed.Phone)
+		record.Set(r, "sms_phone", typed.Phone)
 	}
-	set(r, "address", typed.Address)
-	set(r, "postcode", typed.Postcode)
-	set(r, "city", typed.City)
-	set(r, "country", typed.Country)
-	set(r, "locale", typed.Locale)
-	set(r, "location", location)
+	record.Set(r, "address", typed.Address)
+	record.Set(r, "postcode", typed.Postcode)
+	record.Set(r, "city", typed.City)
+	record.Set(r, "country", typed.Country)
+	record.Set(r, "locale", typed.Locale)
+	record.Set(r, "location", location)
 	if typed.NoOffers {
-		set(r, "refused", []string{"group"})
+		record.Set(r, "refused", []string{"group"})
 	}
 	if found.Kind == booking.Ambiguous {
-		set(r, "review", "duplicate")
-		set(r, "possible_duplicates", found.Candidates)
+		record.Set(r, "review", "duplicate")
+		record.Set(r, "possible_duplicates", found.Candidates)
 	} else {
-		set(r, "review", "none")
+		record.Set(r, "review", "none")
 	}
 	// Every field was read strictly from the form, so PocketBase's own checks, a query for each relation, would only hold the lock for longer.
 	if err := app.SaveNoValidate(r); err != nil {
@@ -156,11 +157,11 @@ func findOrMakePatient(app core.App, client string, typed Typed) (string, error)
 		return "", fmt.Errorf("patients: %w", err)
 	}
 	r := core.NewRecord(collection)
-	set(r, "client", client)
-	set(r, "name", typed.PetName)
-	set(r, "species", typed.Species)
-	set(r, "breed", typed.PetBreed)
-	set(r, "born_on", typed.PetBornOn)
+	record.Set(r, "client", client)
+	record.Set(r, "name", typed.PetName)
+	record.Set(r, "species", typed.Species)
+	record.Set(r, "breed", typed.PetBreed)
+	record.Set(r, "born_on", typed.PetBornOn)
 	if err := app.SaveNoValidate(r); err != nil {
 		return "", fmt.Errorf("save patient: %w", err)
 	}
@@ -175,32 +176,32 @@ func findOrMakePatient(app core.App, client string, typed Typed) (string, error)
 // SetMatchKeys fills a client's hidden search columns from what is seen of it, and brings its numbers into the form in which they are
 // compared and dialled: what is no number stays as typed and matches nothing.
 func SetMatchKeys(r *core.Record, country string) {
-	phone, sms := text(r, "phone"), text(r, "sms_phone")
+	phone, sms := record.Text(r, "phone"), record.Text(r, "sms_phone")
 	phoneKey, smsKey := "", ""
 	if e164, _, ok := booking.Phone(phone, country); ok {
 		phone, phoneKey = e164, e164
 	}
-	if sms == text(r, "phone") {
+	if sms == record.Text(r, "phone") {
 		sms, smsKey = phone, phoneKey
 	} else if e164, _, ok := booking.Phone(sms, country); ok {
 		sms, smsKey = e164, e164
 	}
-	set(r, "phone", phone)
-	set(r, "sms_phone", sms)
-	set(r, "match_phone", phoneKey)
-	set(r, "match_sms_phone", smsKey)
-	set(r, "match_name", booking.NameKey(text(r, "first_name"), text(r, "last_name")))
-	set(r, "match_email", booking.EmailKey(text(r, "email")))
-	set(r, "match_address", booking.AddressKey(text(r, "address"), text(r, "postcode")))
-	if text(r, "merge_into") != "" {
+	record.Set(r, "phone", phone)
+	record.Set(r, "sms_phone", sms)
+	record.Set(r, "match_phone", phoneKey)
+	record.Set(r, "match_sms_phone", smsKey)
+	record.Set(r, "match_name", booking.NameKey(record.Text(r, "first_name"), record.Text(r, "last_name")))
+	record.Set(r, "match_email", booking.EmailKey(record.Text(r, "email")))
+	record.Set(r, "match_address", booking.AddressKey(record.Text(r, "address"), record.Text(r, "postcode")))
+	if record.Text(r, "merge_into") != "" {
 		for _, key := range []string{"match_name", "match_phone", "match_sms_phone", "match_email", "match_address"} {
-			set(r, key, "")
+			record.Set(r, key, "")
 		}
 	}
 }
 
-// countryOf is the country in which a client's numbers are dialled: the client's, else that of their location, else the clinic's first.
-func countryOf(clinic *Clinic, country, location string) string {
+// CountryOf is the country in which a client's numbers are dialled: the client's, else that of their location, else the clinic's first.
+func CountryOf(clinic *Clinic, country, location string) string {
 	if country != "" {
 		return country
 	}
@@ -214,4 +215,4 @@ func countryOf(clinic *Clinic, country, location string) string {
 }
 
 // ClientOf is the client of a booking or a patient, by id.
-func ClientOf(r *core.Record) string { return text(r, "client") }
+func ClientOf(r *core.Record) string { return record.Text(r, "client") }

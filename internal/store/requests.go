@@ -16,6 +16,7 @@ import (
 
 	"pawbell/internal/booking"
 	"pawbell/internal/calendar"
+	"pawbell/internal/store/record"
 )
 
 // Request is what an owner, or staff on the owner's behalf, asks to book: checked in form, not yet in time.
@@ -177,7 +178,7 @@ func fewEnough(app core.App, at *Location, q Request, now time.Time) error {
 		WHERE %s AND b.starts_at > {:now} AND b.status IN ('requested', 'booked', 'confirmed'))`
 	var byEmail, byPhone int
 	err := app.DB().NewQuery(`SELECT `+fmt.Sprintf(open, `{:email} != '' AND lower(r.email) = {:email}`)+`, `+fmt.Sprintf(open, `{:phone} != '' AND r.phone = {:phone}`)).
-		Bind(dbx.Params{"email": strings.ToLower(q.Typed.Email), "phone": q.Typed.Phone, "now": Instant(now)}).Row(&byEmail, &byPhone)
+		Bind(dbx.Params{"email": strings.ToLower(q.Typed.Email), "phone": q.Typed.Phone, "now": record.Instant(now)}).Row(&byEmail, &byPhone)
 	if err != nil {
 		return fmt.Errorf("count open bookings: %w", err)
 	}
@@ -196,8 +197,8 @@ func fewEnough(app core.App, at *Location, q Request, now time.Time) error {
 func insertRequest(db dbx.Builder, id, bookingID, hash string, q Request, guests Guests, now time.Time) error {
 	t := q.Typed
 	_, err := db.Insert(BookingRequests, dbx.Params{
-		"id": id, "created": Instant(now), "updated": Instant(now),
-		"location": q.Location, "reason": q.Reason, "species": t.Species, "practitioner": q.Practitioner, "starts_at": Instant(q.StartsAt),
+		"id": id, "created": record.Instant(now), "updated": record.Instant(now),
+		"location": q.Location, "reason": q.Reason, "species": t.Species, "practitioner": q.Practitioner, "starts_at": record.Instant(q.StartsAt),
 		"first_name": t.FirstName, "last_name": t.LastName, "email": t.Email, "phone": t.Phone,
 		"address": t.Address, "postcode": t.Postcode, "city": t.City,
 		"pet_name": t.PetName, "pet_breed": t.PetBreed, "pet_born_on": t.PetBornOn,
@@ -214,19 +215,19 @@ func newBooking(ctx context.Context, app core.App, id string, at *Location, q Re
 	}
 	r := core.NewRecord(collection)
 	r.Id = id
-	set(r, "location", q.Location)
-	set(r, "reason", q.Reason)
-	set(r, "practitioner", start.Practitioner)
-	set(r, "resources", start.Resources)
-	set(r, "client", guests.Client)
-	set(r, "patient", guests.Patient)
-	setInstant(r, "starts_at", start.At)
-	set(r, "status", string(booking.Booked))
+	record.Set(r, "location", q.Location)
+	record.Set(r, "reason", q.Reason)
+	record.Set(r, "practitioner", start.Practitioner)
+	record.Set(r, "resources", start.Resources)
+	record.Set(r, "client", guests.Client)
+	record.Set(r, "patient", guests.Patient)
+	record.SetTime(r, "starts_at", start.At)
+	record.Set(r, "status", string(booking.Booked))
 	if at.RequestMode {
-		set(r, "status", string(booking.Requested))
+		record.Set(r, "status", string(booking.Requested))
 	}
-	set(r, "source", q.Source)
-	set(r, "owner_note", q.Note)
+	record.Set(r, "source", q.Source)
+	record.Set(r, "owner_note", q.Note)
 	// An owner's wish was just judged by the rows of this transaction, and its fields come from the clinic's own set-up; what staff wish for has
 	// not been judged yet.
 	by, save := ByOwner, app.SaveNoValidateWithContext

@@ -12,6 +12,7 @@ import (
 	"pawbell/internal/booking"
 	"pawbell/internal/calendar"
 	"pawbell/internal/notify"
+	"pawbell/internal/store/record"
 )
 
 // SetUp lists the collections that [LoadClinic] reads.
@@ -27,9 +28,9 @@ func MakeSettings(app core.App, location *core.Record) error {
 			"required": []string{"first_name", "last_name", "pet_name", "contact"}, "cancel_cutoff_minutes": 24 * 60, "max_open": 3, "auto_complete_hours": 24,
 		},
 		MessageSettings: {
-			"email_enabled": true, "email_from_name": text(location, "name"), "reply_to": text(location, "email"),
+			"email_enabled": true, "email_from_name": record.Text(location, "name"), "reply_to": record.Text(location, "email"),
 			"visit_channels": []string{"email", "sms"}, "confirmation_channels": []string{"email", "sms"},
-			"sms_max_parts": 1, "sms_price": smsPrice(text(location, "country")), "cancellation_notice_hours": 24, "payment_notice_hours": 48,
+			"sms_max_parts": 1, "sms_price": smsPrice(record.Text(location, "country")), "cancellation_notice_hours": 24, "payment_notice_hours": 48,
 		},
 	} {
 		collection, err := app.FindCachedCollectionByNameOrId(name)
@@ -37,9 +38,9 @@ func MakeSettings(app core.App, location *core.Record) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		r := core.NewRecord(collection)
-		set(r, "location", location.Id)
+		record.Set(r, "location", location.Id)
 		for field, value := range defaults {
-			set(r, field, value)
+			record.Set(r, field, value)
 		}
 		if err := app.Save(r); err != nil {
 			return fmt.Errorf("save %s: %w", name, err)
@@ -63,13 +64,13 @@ func CompleteSettings(r *core.Record) {
 		defaults = map[string]string{"window_from": "08:00", "window_until": "21:00", "reminder_time": "09:00", "visit_lead": "2d 09:00", "sms_charset": "gsm7"}
 	}
 	for field, value := range defaults {
-		if text(r, field) == "" {
-			set(r, field, value)
+		if record.Text(r, field) == "" {
+			record.Set(r, field, value)
 		}
 	}
 }
 
-func wrong(field, code, message string) *booking.Refusal {
+func Wrong(field, code, message string) *booking.Refusal {
 	return &booking.Refusal{Field: field, Code: code, Message: message}
 }
 
@@ -77,37 +78,37 @@ func wrong(field, code, message string) *booking.Refusal {
 // being read.
 func CheckTranslations(r *core.Record) error {
 	if _, err := translations(r); err != nil {
-		return wrong("translations", "invalid_translations", `Write the translations as in {"da": {"name": "Vaccination"}}.`)
+		return Wrong("translations", "invalid_translations", `Write the translations as in {"da": {"name": "Vaccination"}}.`)
 	}
 	return nil
 }
 
 // CheckLocation refuses a zone that no clock follows: every day and window hangs on it.
 func CheckLocation(r *core.Record) error {
-	zone := text(r, "timezone")
+	zone := record.Text(r, "timezone")
 	if _, err := time.LoadLocation(zone); err != nil || zone == "Local" || zone == "" {
-		return wrong("timezone", "invalid_timezone", "Write the zone as in Europe/Copenhagen.")
+		return Wrong("timezone", "invalid_timezone", "Write the zone as in Europe/Copenhagen.")
 	}
 	return nil
 }
 
 // CheckBookingSettings refuses a grid that does not fit the hour, a colour that nobody could read, and origins that are none.
 func CheckBookingSettings(r *core.Record) error {
-	if grid := number(r, "grid_minutes"); grid != 0 && (grid < 5 || grid > 60) {
-		return wrong("grid_minutes", "invalid_grid", "A slot is 5 to 60 minutes long.")
+	if grid := record.Number(r, "grid_minutes"); grid != 0 && (grid < 5 || grid > 60) {
+		return Wrong("grid_minutes", "invalid_grid", "A slot is 5 to 60 minutes long.")
 	}
-	if accent := text(r, "accent"); accent != "" {
+	if accent := record.Text(r, "accent"); accent != "" {
 		if ratio, ok := contrastOnWhite(accent); !ok {
-			return wrong("accent", "invalid_color", "Write the colour as in #0f6b5c.")
+			return Wrong("accent", "invalid_color", "Write the colour as in #0f6b5c.")
 		} else if ratio < readable {
-			return wrong("accent", "low_contrast", fmt.Sprintf("This colour is too pale to be read on white (%.1f to 1, at least 4.5 is needed). Choose a darker one.", ratio))
+			return Wrong("accent", "low_contrast", fmt.Sprintf("This colour is too pale to be read on white (%.1f to 1, at least 4.5 is needed). Choose a darker one.", ratio))
 		}
 	}
-	for _, origin := range strings.Fields(text(r, "embed_origins")) {
+	for _, origin := range strings.Fields(record.Text(r, "embed_origins")) {
 		u, err := url.Parse(origin)
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(origin, ";,'\"*") ||
 			u.Scheme+"://"+u.Host != strings.TrimSuffix(origin, "/") {
-			return wrong("embed_origins", "invalid_origin", "Write each website as in https://clinic.example, separated by spaces.")
+			return Wrong("embed_origins", "invalid_origin", "Write each website as in https://clinic.example, separated by spaces.")
 		}
 	}
 	return nil
@@ -128,28 +129,28 @@ func contrastOnWhite(colour string) (float64, bool) {
 
 // CheckMessageSettings refuses a window that never opens (R-02).
 func CheckMessageSettings(r *core.Record) error {
-	from, fromErr := calendar.ParseClock(text(r, "window_from"))
-	until, untilErr := calendar.ParseClock(text(r, "window_until"))
+	from, fromErr := calendar.ParseClock(record.Text(r, "window_from"))
+	until, untilErr := calendar.ParseClock(record.Text(r, "window_until"))
 	if fromErr != nil || untilErr != nil {
 		return nil // said at the fields themselves
 	}
 	if from >= until {
-		return wrong("window_until", "invalid_window", "The window must close after it opens.")
+		return Wrong("window_until", "invalid_window", "The window must close after it opens.")
 	}
 	return nil
 }
 
 // CheckShift refuses a shift that has no time in it, or whose alternate weeks start nowhere.
 func CheckShift(r *core.Record) error {
-	starts, startsErr := calendar.ParseClock(text(r, "starts"))
-	ends, endsErr := calendar.ParseClock(text(r, "ends"))
+	starts, startsErr := calendar.ParseClock(record.Text(r, "starts"))
+	ends, endsErr := calendar.ParseClock(record.Text(r, "ends"))
 	switch {
 	case startsErr == nil && endsErr == nil && starts >= ends:
-		return wrong("ends", "ends_before_start", "A shift must end after it starts; one that passes midnight is two shifts.")
-	case number(r, "every_weeks") > 1 && text(r, "valid_from_on") == "":
-		return wrong("valid_from_on", "required", "Say from which day on the weeks are counted.")
-	case text(r, "valid_until_on") != "" && text(r, "valid_until_on") < text(r, "valid_from_on"):
-		return wrong("valid_until_on", "ends_before_start", "The last day must not be before the first.")
+		return Wrong("ends", "ends_before_start", "A shift must end after it starts; one that passes midnight is two shifts.")
+	case record.Number(r, "every_weeks") > 1 && record.Text(r, "valid_from_on") == "":
+		return Wrong("valid_from_on", "required", "Say from which day on the weeks are counted.")
+	case record.Text(r, "valid_until_on") != "" && record.Text(r, "valid_until_on") < record.Text(r, "valid_from_on"):
+		return Wrong("valid_until_on", "ends_before_start", "The last day must not be before the first.")
 	}
 	return nil
 }
@@ -157,24 +158,24 @@ func CheckShift(r *core.Record) error {
 // CheckAbsence refuses an absence of nobody, or of no time.
 func CheckAbsence(r *core.Record) error {
 	switch {
-	case text(r, "practitioner") == "" && text(r, "location") == "":
-		return wrong("practitioner", "required", "Say who is away, or which location is closed.")
-	case !instant(r, "ends_at").After(instant(r, "starts_at")):
-		return wrong("ends_at", "ends_before_start", "The absence must end after it starts.")
+	case record.Text(r, "practitioner") == "" && record.Text(r, "location") == "":
+		return Wrong("practitioner", "required", "Say who is away, or which location is closed.")
+	case !record.Time(r, "ends_at").After(record.Time(r, "starts_at")):
+		return Wrong("ends_at", "ends_before_start", "The absence must end after it starts.")
 	}
 	return nil
 }
 
 // CheckReason refuses a visit that R-55 could never hold.
 func CheckReason(r *core.Record) error {
-	length := time.Duration(number(r, "duration_minutes")) * time.Minute
+	length := time.Duration(record.Number(r, "duration_minutes")) * time.Minute
 	if length < booking.ShortestVisit || length > booking.LongestVisit {
-		return wrong("duration_minutes", "invalid_length", "A visit lasts 5 minutes to 24 hours.")
+		return Wrong("duration_minutes", "invalid_length", "A visit lasts 5 minutes to 24 hours.")
 	}
 	const longestBuffer = 6 * time.Hour
 	for _, field := range []string{"buffer_before", "buffer_after"} {
-		if time.Duration(number(r, field))*time.Minute > longestBuffer {
-			return wrong(field, "too_long", "A buffer is at most 6 hours long.")
+		if time.Duration(record.Number(r, field))*time.Minute > longestBuffer {
+			return Wrong(field, "too_long", "A buffer is at most 6 hours long.")
 		}
 	}
 	return nil
@@ -183,8 +184,8 @@ func CheckReason(r *core.Record) error {
 // NormaliseTemplate writes merge codes of older programs as ours (R-18, X-19).
 func NormaliseTemplate(r *core.Record) {
 	for _, field := range []string{"subject", "email_text", "sms_text"} {
-		if own := text(r, field); own != "" {
-			set(r, field, notify.Normalise(own))
+		if own := record.Text(r, field); own != "" {
+			record.Set(r, field, notify.Normalise(own))
 		}
 	}
 }
@@ -192,22 +193,22 @@ func NormaliseTemplate(r *core.Record) {
 // CheckTemplate refuses a text that could not be sent, naming the code or the count (R-18, R-21).
 func CheckTemplate(clinic *Clinic, r *core.Record) error {
 	for _, field := range []string{"subject", "email_text", "sms_text"} {
-		for _, p := range notify.CheckText(text(r, field)) {
-			refusal := wrong(field, p.Code, p.Message)
+		for _, p := range notify.CheckText(record.Text(r, field)) {
+			refusal := Wrong(field, p.Code, p.Message)
 			refusal.Params = map[string]any{"name": p.Name, "nearest": p.Nearest}
 			return refusal
 		}
 	}
-	smsText := text(r, "sms_text")
+	smsText := record.Text(r, "sms_text")
 	if smsText == "" {
 		return nil
 	}
 	for _, at := range clinic.Locations {
-		if own := text(r, "location"); own != "" && own != at.ID {
+		if own := record.Text(r, "location"); own != "" && own != at.ID {
 			continue
 		}
-		if _, problems := notify.Judge(smsText, notify.LongFacts(at.Notify, clinic.Base, text(r, "locale")), text(r, "locale")); len(problems) > 0 {
-			return wrong("sms_text", problems[0].Code, problems[0].Message)
+		if _, problems := notify.Judge(smsText, notify.LongFacts(at.Notify, clinic.Base, record.Text(r, "locale")), record.Text(r, "locale")); len(problems) > 0 {
+			return Wrong("sms_text", problems[0].Code, problems[0].Message)
 		}
 	}
 	return nil

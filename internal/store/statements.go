@@ -6,6 +6,8 @@ import (
 
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/store/record"
 )
 
 // Statement is what one company owes for the text messages of a quarter.
@@ -24,7 +26,7 @@ func Statements(app core.App, period string, legalIDs []string) ([]Statement, er
 	query := app.DB().Select("legal_id", "period", "currency", "messages", "parts", "cost").From("statements").
 		Where(dbx.HashExp{"period": period}).OrderBy("legal_id", "currency")
 	if legalIDs != nil {
-		query.AndWhere(in("legal_id", legalIDs))
+		query.AndWhere(record.In("legal_id", legalIDs))
 	}
 	var statements []Statement
 	if err := query.All(&statements); err != nil {
@@ -56,10 +58,10 @@ func Companies(clinic *Clinic, account *core.Record) (legalIDs []string, ok bool
 		return nil, false
 	case account.IsSuperuser():
 		return nil, true
-	case account.Collection().Name != Staff || truth(account, "inactive") || text(account, "role") != "manager":
+	case account.Collection().Name != Staff || record.Truth(account, "inactive") || record.Text(account, "role") != "manager":
 		return nil, false
 	}
-	at := list(account, "locations")
+	at := record.List(account, "locations")
 	if len(at) == 0 {
 		return nil, true
 	}

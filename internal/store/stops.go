@@ -8,6 +8,7 @@ import (
 
 	"pawbell/internal/booking"
 	"pawbell/internal/outbox"
+	"pawbell/internal/store/record"
 )
 
 // StopAddress writes down, in the transaction that tx is, that an address or number is not written to any more, whoever shares it (R-27,
@@ -30,10 +31,10 @@ func StopAddress(tx core.App, channel outbox.Channel, address string, stop outbo
 		return false, fmt.Errorf("stopped addresses: %w", err)
 	}
 	r := core.NewRecord(collection)
-	set(r, "channel", string(channel))
-	set(r, "address", address)
-	set(r, "cause", string(stop.Cause))
-	set(r, "purpose", string(stop.Purpose))
+	record.Set(r, "channel", string(channel))
+	record.Set(r, "address", address)
+	record.Set(r, "cause", string(stop.Cause))
+	record.Set(r, "purpose", string(stop.Purpose))
 	if err := tx.Save(r); err != nil {
 		return false, fmt.Errorf("save a stop: %w", err)
 	}
@@ -42,20 +43,20 @@ func StopAddress(tx core.App, channel outbox.Channel, address string, stop outbo
 
 // NormaliseStop brings a stop's address into the form in which it is compared. False says that it is no address or number at all.
 func NormaliseStop(r *core.Record) bool {
-	address := text(r, "address")
-	if outbox.Channel(text(r, "channel")) == outbox.SMS {
+	address := record.Text(r, "address")
+	if outbox.Channel(record.Text(r, "channel")) == outbox.SMS {
 		number, _, ok := booking.Phone(address, "")
 		if !ok {
 			// What providers and owners wrote in full is stopped even where the tables of numbers do not know it: they age.
-			number = dialable(address)
+			number = Dialable(address)
 		}
-		set(r, "address", number)
+		record.Set(r, "address", number)
 		return number != ""
 	}
 	bare, ok := booking.Email(address)
-	set(r, "address", booking.EmailKey(bare))
+	record.Set(r, "address", booking.EmailKey(bare))
 	return ok
 }
 
 // NoStopNote reports whether nobody wrote down why a stop is to be lifted.
-func NoStopNote(r *core.Record) bool { return text(r, "note") == "" }
+func NoStopNote(r *core.Record) bool { return record.Text(r, "note") == "" }

@@ -4,6 +4,8 @@
 // same loader serves a question, a transaction and a test; what is asked often is kept in memory by [Desk].
 package store
 
+import "pawbell/internal/store/record"
+
 // The collections, spelled once.
 const (
 	Locations             = "locations"
@@ -36,7 +38,7 @@ const (
 
 // ValidID reports whether a text has the form of a record id; whether a record has it is another question.
 func ValidID(id string) bool {
-	if len(id) != idLength {
+	if len(id) != record.IDLength {
 		return false
 	}
 	for _, c := range []byte(id) {

@@ -7,6 +7,7 @@ import (
 	"pawbell/internal/booking"
 	"pawbell/internal/calendar"
 	"pawbell/internal/clinictest"
+	"pawbell/internal/store/record"
 )
 
 func TestTheFormOfAnID(t *testing.T) {
@@ -50,8 +51,8 @@ func TestTheDeskReadsADayAgainWhenItMust(t *testing.T) {
 	}
 	all := free()
 	busy := booking.Span{From: time.Date(2027, 3, 4, 8, 0, 0, 0, time.UTC), Until: time.Date(2027, 3, 4, 8, 30, 0, 0, time.UTC)}
-	clinictest.Visit(t, app, location, vet, reason, owner, Instant(busy.From), clinictest.Fields{
-		"ends_at": Instant(busy.Until), "busy_from": Instant(busy.From), "busy_until": Instant(busy.Until),
+	clinictest.Visit(t, app, location, vet, reason, owner, record.Instant(busy.From), clinictest.Fields{
+		"ends_at": record.Instant(busy.Until), "busy_from": record.Instant(busy.From), "busy_until": record.Instant(busy.Until),
 	})
 	if free() != all {
 		t.Fatal("an unmarked day was read again")

@@ -4,10 +4,12 @@ import (
 	"context"
 
 	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/store/record"
 )
 
-// tellLater tells realtime subscribers about records that raw statements changed, once the transaction that app is has been committed.
-func (c *Clinic) tellLater(app core.App, collection string, ids []string) {
+// TellLater tells realtime subscribers about records that raw statements changed, once the transaction that app is has been committed.
+func (c *Clinic) TellLater(app core.App, collection string, ids []string) {
 	if len(ids) == 0 || c.home == nil || app.TxInfo() == nil || c.home.SubscriptionsBroker().TotalClients() == 0 {
 		return
 	}
@@ -17,7 +19,7 @@ func (c *Clinic) tellLater(app core.App, collection string, ids []string) {
 		}
 		records, err := c.home.FindRecordsByIds(collection, ids)
 		if err == nil {
-			err = announce(context.Background(), c.home, records)
+			err = record.Announce(context.Background(), c.home, records)
 		}
 		if err != nil {
 			// What was changed is stored; somebody may not have heard of it.

@@ -15,6 +15,7 @@ import (
 	"pawbell/internal/calendar"
 	"pawbell/internal/links"
 	"pawbell/internal/notify"
+	"pawbell/internal/store/record"
 )
 
 // unmarked are the statuses that a visit keeps when nobody says what became of it.
@@ -30,9 +31,9 @@ func PastVisits(app core.App, clinic *Clinic, now time.Time, limit int, except [
 		}
 		var some []string
 		err := app.DB().Select("id").From(Bookings).Where(dbx.And(
-			in("status", unmarked), dbx.HashExp{"location": at.ID},
-			dbx.NewExp("starts_at < {:day}", dbx.Params{"day": Instant(booking.CompletedBefore(now, at.CompleteAfter, at.Place.Zone))}),
-			dbx.Not(in("id", except)),
+			record.In("status", unmarked), dbx.HashExp{"location": at.ID},
+			dbx.NewExp("starts_at < {:day}", dbx.Params{"day": record.Instant(booking.CompletedBefore(now, at.CompleteAfter, at.Place.Zone))}),
+			dbx.Not(record.In("id", except)),
 		)).OrderBy("starts_at").Limit(int64(limit - len(visits))).Column(&some)
 		if err != nil {
 			return nil, fmt.Errorf("past visits of %s: %w", at.ID, err)
@@ -47,7 +48,7 @@ func PastVisits(app core.App, clinic *Clinic, now time.Time, limit int, except [
 func Complete(ctx context.Context, app core.App, visit string) error {
 	return app.RunInTransaction(func(tx core.App) error {
 		r, err := FindVisit(tx, visit)
-		if err != nil || r == nil || !slices.Contains(unmarked, text(r, "status")) {
+		if err != nil || r == nil || !slices.Contains(unmarked, record.Text(r, "status")) {
 			return err
 		}
 		SetStatus(r, booking.Completed, "")
@@ -66,18 +67,18 @@ const answeredFor = 30 * 24 * time.Hour
 func CallUnanswered(app core.App, clinic *Clinic, key links.Key, now time.Time) error {
 	var visits []*core.Record
 	err := app.RecordQuery(Bookings).AndWhere(dbx.HashExp{"status": string(booking.Requested)}).
-		AndWhere(dbx.NewExp("starts_at < {:now} AND starts_at > {:since}", dbx.Params{"now": Instant(now), "since": Instant(now.Add(-answeredFor))})).All(&visits)
+		AndWhere(dbx.NewExp("starts_at < {:now} AND starts_at > {:since}", dbx.Params{"now": record.Instant(now), "since": record.Instant(now.Add(-answeredFor))})).All(&visits)
 	if err != nil {
 		return fmt.Errorf("unanswered requests: %w", err)
 	}
 	var problems []error
 	for _, r := range visits {
-		f, err := factsBeside(app, clinic, key, r)
+		f, err := FactsBeside(app, clinic, key, r)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue // its reason or place is gone, and nobody can be told what for
 		}
 		if err == nil {
-			err = makeCall(app, f.Location.ID, "", notify.CallOwner(f, "nobody answered their request in time"))
+			err = MakeCall(app, f.Location.ID, "", notify.CallOwner(f, "nobody answered their request in time"))
 		}
 		if err != nil {
 			problems = append(problems, err)
@@ -96,11 +97,11 @@ func CountNoShows(app core.App, client string) error {
 	if err != nil {
 		return fmt.Errorf("count missed visits: %w", err)
 	}
-	r, err := find(app, Clients, client)
-	if err != nil || r == nil || number(r, "no_shows") == int(missed) {
+	r, err := record.Find(app, Clients, client)
+	if err != nil || r == nil || record.Number(r, "no_shows") == int(missed) {
 		return err
 	}
-	set(r, "no_shows", missed)
+	record.Set(r, "no_shows", missed)
 	if err := app.Save(r); err != nil {
 		return fmt.Errorf("save missed visits of %s: %w", client, err)
 	}
@@ -111,10 +112,10 @@ func CountNoShows(app core.App, client string) error {
 // goes.
 func MissedChanged(was, is *core.Record) []string {
 	missed := func(r *core.Record) string {
-		if r == nil || booking.Status(text(r, "status")) != booking.NoShow {
+		if r == nil || booking.Status(record.Text(r, "status")) != booking.NoShow {
 			return ""
 		}
-		return text(r, "client")
+		return record.Text(r, "client")
 	}
 	before, after := missed(was), missed(is)
 	if before == after {
@@ -128,8 +129,8 @@ const warnAfter = 2
 
 // WarnOfNoShows puts a task on the list when a visit ahead is booked for a client who has missed two or more (R-49), once for each visit.
 func WarnOfNoShows(app core.App, clinic *Clinic, r *core.Record, now time.Time) error {
-	starts := instant(r, "starts_at")
-	if !starts.After(now) || !booking.Standing(booking.Status(text(r, "status"))) {
+	starts := record.Time(r, "starts_at")
+	if !starts.After(now) || !booking.Standing(booking.Status(record.Text(r, "status"))) {
 		return nil
 	}
 	var owner struct {
@@ -137,18 +138,18 @@ func WarnOfNoShows(app core.App, clinic *Clinic, r *core.Record, now time.Time) 
 		Last   string  `db:"last_name"`
 		Missed float64 `db:"no_shows"`
 	}
-	err := app.DB().Select("first_name", "last_name", "no_shows").From(Clients).Where(dbx.HashExp{"id": text(r, "client")}).One(&owner)
+	err := app.DB().Select("first_name", "last_name", "no_shows").From(Clients).Where(dbx.HashExp{"id": record.Text(r, "client")}).One(&owner)
 	if err != nil {
 		return fmt.Errorf("missed visits of the client: %w", err)
 	}
-	at := clinic.Locations[text(r, "location")]
+	at := clinic.Locations[record.Text(r, "location")]
 	if owner.Missed < warnAfter || at == nil {
 		return nil
 	}
 	day := calendar.On(starts, at.Place.Zone)
 	title := fmt.Sprintf("%s %s has missed %.0f visits and is booked for %s %s %s", owner.First, owner.Last, owner.Missed,
 		notify.Weekday(day, notify.English), notify.Date(day, notify.English), notify.Time(starts, at.Place.Zone, notify.English))
-	return MakeTask(app, Task{Kind: "no_show_warning", Title: clipped(title, longestTitle), Location: at.ID, Client: text(r, "client"), Booking: r.Id})
+	return MakeTask(app, Task{Kind: "no_show_warning", Title: Clipped(title, LongestTitle), Location: at.ID, Client: record.Text(r, "client"), Booking: r.Id})
 }
 
 // missedFor is how far back day notices that never arrived are looked for: a long outage included.
@@ -175,7 +176,7 @@ func CallMissed(app core.App, clinic *Clinic, key links.Key, now time.Time) (mor
 		Booking string `db:"booking"`
 		Message string `db:"message"`
 	}
-	err = app.DB().NewQuery(missedNotices).Bind(dbx.Params{"now": Instant(now), "since": Instant(now.Add(-missedFor)), "limit": limit}).All(&missed)
+	err = app.DB().NewQuery(missedNotices).Bind(dbx.Params{"now": record.Instant(now), "since": record.Instant(now.Add(-missedFor)), "limit": limit}).All(&missed)
 	if err != nil {
 		return false, fmt.Errorf("look for missed day notices: %w", err)
 	}
@@ -185,14 +186,14 @@ func CallMissed(app core.App, clinic *Clinic, key links.Key, now time.Time) (mor
 		if err != nil || visit == nil {
 			return false, err
 		}
-		f, err := factsBeside(app, clinic, key, visit)
+		f, err := FactsBeside(app, clinic, key, visit)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
 		if err != nil {
 			return false, err
 		}
-		if err := makeCall(app, f.Location.ID, m.Message, notify.MissedNotice(f)); err != nil {
+		if err := MakeCall(app, f.Location.ID, m.Message, notify.MissedNotice(f)); err != nil {
 			return false, err
 		}
 		made++

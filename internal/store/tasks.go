@@ -7,10 +7,11 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/notify"
+	"pawbell/internal/store/record"
 )
 
-// longestTitle is the room that a task's title has.
-const longestTitle = 200
+// LongestTitle is the room that a task's title has.
+const LongestTitle = 200
 
 // Task is something that needs a person.
 type Task struct{ Kind, Title, Location, Client, Booking, Message string }
@@ -30,19 +31,19 @@ func MakeTask(app core.App, t Task) error {
 		return fmt.Errorf("tasks: %w", err)
 	}
 	r := core.NewRecord(collection)
-	set(r, "kind", t.Kind)
-	set(r, "title", t.Title)
-	set(r, "location", t.Location)
-	set(r, "client", t.Client)
-	set(r, "booking", t.Booking)
-	set(r, "message", t.Message)
+	record.Set(r, "kind", t.Kind)
+	record.Set(r, "title", t.Title)
+	record.Set(r, "location", t.Location)
+	record.Set(r, "client", t.Client)
+	record.Set(r, "booking", t.Booking)
+	record.Set(r, "message", t.Message)
 	if err := app.Save(r); err != nil {
 		return fmt.Errorf("save task: %w", err)
 	}
 	return nil
 }
 
-func makeTasks(app core.App, tasks []Task) error {
+func MakeTasks(app core.App, tasks []Task) error {
 	for _, t := range tasks {
 		if err := MakeTask(app, t); err != nil {
 			return err
@@ -51,12 +52,12 @@ func makeTasks(app core.App, tasks []Task) error {
 	return nil
 }
 
-// makeCall puts the task to phone an owner on the list.
-func makeCall(app core.App, location, message string, t notify.Task) error {
-	return MakeTask(app, Task{Kind: t.Kind, Title: clipped(t.Title, longestTitle), Location: location, Client: t.Client, Booking: t.Booking, Message: message})
+// MakeCall puts the task to phone an owner on the list.
+func MakeCall(app core.App, location, message string, t notify.Task) error {
+	return MakeTask(app, Task{Kind: t.Kind, Title: Clipped(t.Title, LongestTitle), Location: location, Client: t.Client, Booking: t.Booking, Message: message})
 }
 
-func openTasks(app core.App, kind string, which dbx.Expression) ([]*core.Record, error) {
+func OpenTasks(app core.App, kind string, which dbx.Expression) ([]*core.Record, error) {
 	var open []*core.Record
 	err := app.RecordQuery(Tasks).AndWhere(dbx.HashExp{"done": false, "kind": kind}).AndWhere(which).All(&open)
 	if err != nil {
@@ -65,10 +66,10 @@ func openTasks(app core.App, kind string, which dbx.Expression) ([]*core.Record,
 	return open, nil
 }
 
-func doneTasks(app core.App, tasks []*core.Record, by string) error {
+func DoneTasks(app core.App, tasks []*core.Record, by string) error {
 	for _, r := range tasks {
-		set(r, "done", true)
-		set(r, "done_by", by)
+		record.Set(r, "done", true)
+		record.Set(r, "done_by", by)
 		if err := app.Save(r); err != nil {
 			return fmt.Errorf("save task: %w", err)
 		}
@@ -76,7 +77,7 @@ func doneTasks(app core.App, tasks []*core.Record, by string) error {
 	return nil
 }
 
-func clipped(s string, most int) string {
+func Clipped(s string, most int) string {
 	if runes := []rune(s); len(runes) > most {
 		return string(runes[:most-1]) + "…"
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/notify"
+	"pawbell/internal/store/record"
 )
 
 // Translations is text by locale, then field.
@@ -32,7 +33,7 @@ func (t Translations) Field(field string) map[string]string {
 }
 
 func translations(r *core.Record) (Translations, error) {
-	raw := text(r, "translations")
+	raw := record.Text(r, "translations")
 	if raw == "" || raw == "null" {
 		return nil, nil
 	}

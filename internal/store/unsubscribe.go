@@ -8,6 +8,7 @@ import (
 
 	"pawbell/internal/links"
 	"pawbell/internal/outbox"
+	"pawbell/internal/store/record"
 )
 
 // OpenUnsubscribe reads the e-mail address out of the last part of an unsubscribe link.
@@ -19,7 +20,7 @@ func OpenUnsubscribe(key links.Key, token string) (email string, ok bool) {
 // Unsubscribe ends mail to many for an e-mail address, whoever shares it; everything else still goes there. Saying it again is saying it.
 func Unsubscribe(app core.App, email string) error {
 	return app.RunInTransaction(func(tx core.App) error {
-		stop := dbx.HashExp{"channel": string(outbox.Email), "address": addressKey(email), "purpose": outbox.ConsentGroup}
+		stop := dbx.HashExp{"channel": string(outbox.Email), "address": AddressKey(email), "purpose": outbox.ConsentGroup}
 		var n int
 		if err := tx.DB().Select("count(*)").From(StoppedAddresses).Where(stop).Row(&n); err != nil {
 			return fmt.Errorf("look for the stop: %w", err)
@@ -33,9 +34,9 @@ func Unsubscribe(app core.App, email string) error {
 		}
 		r := core.NewRecord(collection)
 		for field, value := range stop {
-			set(r, field, value)
+			record.Set(r, field, value)
 		}
-		set(r, "cause", "unsubscribed")
+		record.Set(r, "cause", "unsubscribed")
 		if err := tx.Save(r); err != nil {
 			return fmt.Errorf("save the stop: %w", err)
 		}

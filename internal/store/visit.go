@@ -13,6 +13,7 @@ import (
 	"pawbell/internal/booking"
 	"pawbell/internal/calendar"
 	"pawbell/internal/notify"
+	"pawbell/internal/store/record"
 )
 
 // VisitRow is a booking as its owner's page and the answer to a request show it.
@@ -26,9 +27,9 @@ type VisitRow struct {
 // Visit reads a booking's record.
 func Visit(r *core.Record) VisitRow {
 	return VisitRow{
-		ID: r.Id, Reference: text(r, "reference"), Location: text(r, "location"), Reason: text(r, "reason"), Practitioner: text(r, "practitioner"),
-		Client: text(r, "client"), Patient: text(r, "patient"), Status: booking.Status(text(r, "status")),
-		StartsAt: instant(r, "starts_at"), EndsAt: instant(r, "ends_at"), Sequence: number(r, "sequence"), LinkVersion: number(r, "link_version"),
+		ID: r.Id, Reference: record.Text(r, "reference"), Location: record.Text(r, "location"), Reason: record.Text(r, "reason"), Practitioner: record.Text(r, "practitioner"),
+		Client: record.Text(r, "client"), Patient: record.Text(r, "patient"), Status: booking.Status(record.Text(r, "status")),
+		StartsAt: record.Time(r, "starts_at"), EndsAt: record.Time(r, "ends_at"), Sequence: record.Number(r, "sequence"), LinkVersion: record.Number(r, "link_version"),
 	}
 }
 
@@ -40,22 +41,22 @@ func WorksAt(account *core.Record, location string) bool {
 		return false
 	case account.IsSuperuser():
 		return true
-	case account.Collection().Name != Staff || truth(account, "inactive"):
+	case account.Collection().Name != Staff || record.Truth(account, "inactive"):
 		return false
 	}
-	at := list(account, "locations")
+	at := record.List(account, "locations")
 	return len(at) == 0 || slices.Contains(at, location)
 }
 
 // FindVisit reads a booking by id; nil without an error means that there is none.
 func FindVisit(app core.App, id string) (*core.Record, error) {
-	return find(app, Bookings, id)
+	return record.Find(app, Bookings, id)
 }
 
 // VisitNames are the owner's first name and the pet's name of a booking, empty where the records are gone.
 func VisitNames(app core.App, clinic *Clinic, v VisitRow) (first, pet string, err error) {
 	var f notify.Facts
-	if err := readPeople(app.DB(), clinic, &f, v.Client, v.Patient, v.ID); err != nil {
+	if err := ReadPeople(app.DB(), clinic, &f, v.Client, v.Patient, v.ID); err != nil {
 		return "", "", fmt.Errorf("read people: %w", err)
 	}
 	return f.Client.FirstName, f.Patient.Name, nil
@@ -63,9 +64,9 @@ func VisitNames(app core.App, clinic *Clinic, v VisitRow) (first, pet string, er
 
 // SetStatus moves a booking on, as its owner may.
 func SetStatus(r *core.Record, status booking.Status, note string) {
-	set(r, "status", string(status))
+	record.Set(r, "status", string(status))
 	if status == booking.Cancelled {
-		set(r, "cancel_note", note)
+		record.Set(r, "cancel_note", note)
 	}
 }
 
@@ -76,7 +77,7 @@ func MoveVisit(app core.App, clinic *Clinic, r *core.Record, to, now time.Time) 
 	v := Visit(r)
 	at, reason := clinic.Locations[v.Location], clinic.Reasons[v.Reason]
 	if at == nil || reason == nil {
-		return wrong("starts_at", "outside_shift", "This visit cannot be moved online. Please call us.")
+		return Wrong("starts_at", "outside_shift", "This visit cannot be moved online. Please call us.")
 	}
 	patient, err := patientSpecies(app, v.Patient)
 	if err != nil {
@@ -102,10 +103,10 @@ func MoveVisit(app core.App, clinic *Clinic, r *core.Record, to, now time.Time) 
 	default:
 		return refusal
 	}
-	setInstant(r, "starts_at", start.At)
-	setInstant(r, "ends_at", start.At.Add(ask.Reason.Duration))
-	set(r, "practitioner", start.Practitioner)
-	set(r, "resources", start.Resources)
+	record.SetTime(r, "starts_at", start.At)
+	record.SetTime(r, "ends_at", start.At.Add(ask.Reason.Duration))
+	record.Set(r, "practitioner", start.Practitioner)
+	record.Set(r, "resources", start.Resources)
 	return nil
 }
 

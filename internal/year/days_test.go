@@ -11,7 +11,7 @@ import (
 	"github.com/pocketbase/dbx"
 
 	"pawbell/internal/outbox"
-	"pawbell/internal/store"
+	"pawbell/internal/store/record"
 	"pawbell/internal/year"
 )
 
@@ -156,7 +156,7 @@ func (c *clinic) toPlan() (time.Time, bool) {
 	if err := c.nextPlan.Row(&at); err != nil {
 		c.t.Fatal(err)
 	}
-	return store.ParseInstant(at), at != ""
+	return record.ParseInstant(at), at != ""
 }
 
 // awake is the first full minute from t on at which the program runs.
@@ -176,13 +176,13 @@ func (c *clinic) due() (time.Time, bool) {
 	if c.nextDue == nil {
 		c.nextDue = c.app.NonconcurrentDB().NewQuery(nextDue).Prepare()
 	}
-	if err := c.nextDue.Bind(dbx.Params{"now": store.Instant(c.now())}).Row(&soonest, &waiting); err != nil {
+	if err := c.nextDue.Bind(dbx.Params{"now": record.Instant(c.now())}).Row(&soonest, &waiting); err != nil {
 		c.t.Fatal(err)
 	}
 	if soonest == "" || waiting != "" && waiting < soonest {
 		soonest = waiting
 	}
-	return store.ParseInstant(soonest), soonest != ""
+	return record.ParseInstant(soonest), soonest != ""
 }
 
 // nextDue asks each priority for itself, so that the index of the queue answers.

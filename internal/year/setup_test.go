@@ -10,7 +10,7 @@ import (
 
 	"github.com/pocketbase/dbx"
 
-	"pawbell/internal/store"
+	"pawbell/internal/store/record"
 	"pawbell/internal/year"
 )
 
@@ -132,7 +132,7 @@ func (c *clinic) corrects() {
 		ID string `db:"id"`
 	}
 	err := c.app.DB().NewQuery(`SELECT id FROM messages WHERE state = 'queued' AND purpose = 'visit_reminder' AND edited = 0 AND send_at > {:soon}
-		ORDER BY send_at, "to", channel LIMIT 1`).Bind(dbx.Params{"soon": store.Instant(c.now().Add(time.Hour))}).One(&row)
+		ORDER BY send_at, "to", channel LIMIT 1`).Bind(dbx.Params{"soon": record.Instant(c.now().Add(time.Hour))}).One(&row)
 	if errors.Is(err, sql.ErrNoRows) {
 		return
 	}

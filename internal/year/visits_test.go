@@ -9,6 +9,7 @@ import (
 
 	"pawbell/internal/links"
 	"pawbell/internal/store"
+	"pawbell/internal/store/record"
 	"pawbell/internal/year"
 )
 
@@ -108,7 +109,7 @@ func (c *clinic) phoned() {
 // owes reads what is to be paid for a visit, and by when.
 func (c *clinic) owes(v *visit, a answer) {
 	v.is.Payment = a.text("payment")
-	v.is.PaymentDue = store.ParseInstant(a.text("payment_due_at"))
+	v.is.PaymentDue = record.ParseInstant(a.text("payment_due_at"))
 }
 
 // online: an owner books on the page, one whom the clinic knows or a stranger.

@@ -1,0 +1,29 @@
+package queue
+
+import (
+	"time"
+
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/outbox"
+	"pawbell/internal/store"
+	"pawbell/internal/store/record"
+)
+
+// Resolved completes a message of which a person says what became of it, before it is saved in the transaction that app is: one that was sent
+// after all costs what any other does, and the question is off the list.
+func Resolved(app core.App, r *core.Record, now time.Time) error {
+	if outbox.State(record.Text(r, "state")) == outbox.Sent && record.Time(r, "sent_at").IsZero() {
+		clinic, err := store.LoadClinic(app)
+		if err != nil {
+			return err
+		}
+		bill := billOf(clinic, record.Text(r, "location"), outbox.Channel(record.Text(r, "channel")), record.Number(r, "parts"), now)
+		record.Set(r, "sent_at", bill.SentAt)
+		record.Set(r, "cost", bill.Cost)
+		record.Set(r, "currency", bill.Currency)
+		record.Set(r, "billed_period", bill.Period)
+		record.Set(r, "legal_id", bill.LegalID)
+	}
+	return settledTask(app, r.Id)
+}

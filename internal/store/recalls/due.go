@@ -1,0 +1,72 @@
+package recalls
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/links"
+	"pawbell/internal/store"
+	"pawbell/internal/store/record"
+)
+
+// Due lists up to limit clients whose reminders have to be planned anew because time has passed: a message of theirs left or came to its
+// end, a moment went by, a visit that held one back is over.
+func Due(app core.App, now time.Time, limit int) ([]string, error) {
+	var clients []string
+	err := app.DB().NewQuery(`SELECT DISTINCT client FROM reminders WHERE look_at != '' AND look_at <= {:now} LIMIT {:limit}`).
+		Bind(dbx.Params{"now": record.Instant(now), "limit": limit}).Column(&clients)
+	if err != nil {
+		return nil, fmt.Errorf("reminders to look at: %w", err)
+	}
+	return clients, nil
+}
+
+// PutOff looks at a client's reminders again at a later moment: their plan failed, and the others must not wait for it.
+func PutOff(app core.App, client string, until time.Time) error {
+	_, err := app.NonconcurrentDB().NewQuery(`UPDATE reminders SET look_at = {:until} WHERE client = {:client} AND look_at != '' AND look_at < {:until}`).
+		Bind(dbx.Params{"client": client, "until": record.Instant(until)}).Execute()
+	if err != nil {
+		return fmt.Errorf("put off the reminders of a client: %w", err)
+	}
+	return nil
+}
+
+// FollowAddresses gives the open reminders that go to a client's own address or number the new one, in the transaction that changes the client:
+// what was filled in from the record follows it, what somebody typed for one reminder stays.
+func FollowAddresses(app core.App, was, client *core.Record, now time.Time) error {
+	for field, of := range map[string]string{"to_email": "email", "to_phone": "sms_phone"} {
+		if record.Text(was, of) == "" || record.Text(was, of) == record.Text(client, of) {
+			continue
+		}
+		_, err := app.NonconcurrentDB().NewQuery(`UPDATE reminders SET ` + field + ` = {:to}, updated = {:now}, revision = revision + 1
+			WHERE client = {:client} AND ` + field + ` = {:from} AND state NOT IN ('done', 'cancelled')`).
+			Bind(dbx.Params{"to": record.Text(client, of), "from": record.Text(was, of), "client": client.Id, "now": record.Instant(now)}).Execute()
+		if err != nil {
+			return fmt.Errorf("follow a new address with reminders: %w", err)
+		}
+	}
+	return nil
+}
+
+// PlanLifted brings back what a stop had kept from coming reminders, in the transaction that lifts it (R-13, R-27).
+func PlanLifted(app core.App, clinic *store.Clinic, key links.Key, stop *core.Record, now time.Time) error {
+	var clients []string
+	err := app.DB().NewQuery(`
+		SELECT DISTINCT client FROM reminders WHERE client IN (
+			SELECT id FROM clients WHERE match_phone = {:address} UNION SELECT id FROM clients WHERE match_sms_phone = {:address}
+			UNION SELECT id FROM clients WHERE match_email = {:address}
+			UNION SELECT m.client FROM messages m WHERE m."to" = {:address} AND +m.purpose = 'reminder')`).
+		Bind(dbx.Params{"address": record.Text(stop, "address")}).Column(&clients)
+	if err != nil {
+		return fmt.Errorf("find reminders of a stop: %w", err)
+	}
+	for _, client := range clients {
+		if err := Plan(app, clinic, key, client, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package runs
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
+
+	"pawbell/internal/notify"
+	"pawbell/internal/outbox"
+	"pawbell/internal/store"
+	"pawbell/internal/store/record"
+)
+
+// Reworded is what a new wording of a template meant for what is planned: what follows it, and what keeps the words that somebody wrote (R-22).
+type Reworded struct{ Followed, Kept int }
+
+// RewordPlanned lets what carries a template's old words carry its new ones, in the transaction of the change and after it (R-22, PR-08): open
+// reminders are rewritten here, queued messages by the run that follows. With replace, what somebody rewrote by hand follows as well. What was
+// sent never changes. Clinic is the set-up with the change.
+func RewordPlanned(tx core.App, clinic *store.Clinic, was, is *core.Record, replace bool, now time.Time) (Reworded, error) {
+	var r Reworded
+	if replace {
+		_, err := tx.NonconcurrentDB().NewQuery(`UPDATE messages SET edited = FALSE, updated = {:now}, revision = revision + 1
+			WHERE template = {:template} AND state = 'queued' AND edited`).Bind(dbx.Params{"now": record.Instant(now), "template": is.Id}).Execute()
+		if err != nil {
+			return r, fmt.Errorf("replace what was rewritten: %w", err)
+		}
+	}
+	// A reminder's messages are its own affair: it is counted itself.
+	var queued, edited float64
+	err := tx.DB().NewQuery(`SELECT ifnull(sum(NOT edited AND purpose != 'reminder'), 0), ifnull(sum(edited), 0) FROM messages WHERE template = {:template} AND state = 'queued'`).
+		Bind(dbx.Params{"template": is.Id}).Row(&queued, &edited)
+	if err != nil {
+		return r, fmt.Errorf("count what follows: %w", err)
+	}
+	r = Reworded{Followed: int(queued), Kept: int(edited)}
+	open, err := remindersOf(tx, record.Text(is, "code"))
+	if err != nil {
+		return r, err
+	}
+	before, after := wordsOf(was), wordsOf(is)
+	for _, one := range open {
+		words, own := one.follow(clinic, is.Id, before, after, replace)
+		switch {
+		case own:
+			r.Kept++
+		case words != one.words:
+			if err := one.reword(tx, words, now); err != nil {
+				return r, err
+			}
+			r.Followed++
+		}
+	}
+	return r, nil
+}
+
+// words are the texts of a template, and of a reminder that was filled in from it.
+type words struct{ subject, email, sms string }
+
+func wordsOf(r *core.Record) words {
+	return words{record.Text(r, "subject"), record.Text(r, "email_text"), record.Text(r, "sms_text")}
+}
+
+// openReminder is a reminder that is still to be sent, with the words that stand on it.
+type openReminder struct {
+	id, template, locale, location string
+	words                          words
+}
+
+// remindersOf reads the open reminders that say what the texts of a code say, or did before somebody rewrote them.
+func remindersOf(tx core.App, code string) ([]openReminder, error) {
+	var rows []struct {
+		ID       string `db:"id"`
+		Template string `db:"template"`
+		Locale   string `db:"locale"`
+		Location string `db:"location"`
+		Subject  string `db:"subject"`
+		Email    string `db:"email_text"`
+		SMS      string `db:"sms_text"`
+	}
+	err := tx.DB().NewQuery(`SELECT r.id, r.template, ifnull(c.locale, '') locale, r.location, r.subject, r.email_text, r.sms_text
+		FROM reminders r LEFT JOIN clients c ON c.id = r.client
+		WHERE r.state IN ('scheduled', 'held') AND NOT r.own_text AND (r.subject != '' OR r.email_text != '' OR r.sms_text != '') AND
+			(r.template IN (SELECT id FROM templates WHERE code = {:code}) OR r.template = '' AND {:code} = {:default})`).
+		Bind(dbx.Params{"code": code, "default": string(outbox.Reminder)}).All(&rows)
+	if err != nil {
+		return nil, fmt.Errorf("read open reminders: %w", err)
+	}
+	open := make([]openReminder, len(rows))
+	for i, r := range rows {
+		open[i] = openReminder{r.ID, r.Template, r.Locale, r.Location, words{r.Subject, r.Email, r.SMS}}
+	}
+	return open, nil
+}
+
+// follow answers the words of a reminder after a template's were changed, and whether somebody wrote own ones that it keeps. An e-mail's subject
+// and text are one wording, the text message is another.
+func (r openReminder) follow(clinic *store.Clinic, template string, before, after words, replace bool) (is words, own bool) {
+	is = r.words
+	mail, sms := r.words.subject != "" || r.words.email != "", r.words.sms != ""
+	switch {
+	case mail && is.subject == before.subject && is.email == before.email:
+		is.subject, is.email = after.subject, after.email
+	case mail && (is.subject != after.subject || is.email != after.email) && r.saidWith(clinic, template, outbox.Email) && !r.anybodys(clinic, outbox.Email):
+		if own = !replace; replace {
+			is.subject, is.email = after.subject, after.email
+		}
+	}
+	switch {
+	case sms && is.sms == before.sms:
+		is.sms = after.sms
+	case sms && is.sms != after.sms && r.saidWith(clinic, template, outbox.SMS) && !r.anybodys(clinic, outbox.SMS):
+		if own = own || !replace; replace {
+			is.sms = after.sms
+		}
+	}
+	return is, own
+}
+
+// saidWith reports whether a reminder, had nobody rewritten it, would say what the very template says.
+func (r openReminder) saidWith(clinic *store.Clinic, template string, channel outbox.Channel) bool {
+	at := notify.Location{}
+	if l := clinic.Locations[r.location]; l != nil {
+		at = l.Notify
+	}
+	locale := r.locale
+	if locale == "" {
+		locale = at.Locale
+	}
+	t, found := clinic.Templates.Named(r.template, locale, at, channel)
+	if r.template == "" || !found {
+		t, found = clinic.Templates.Find(string(outbox.Reminder), locale, at, channel)
+	}
+	return found && t.ID == template
+}
+
+// anybodys reports whether the words are those of another language or place, which are not a person's.
+func (r openReminder) anybodys(clinic *store.Clinic, channel outbox.Channel) bool {
+	for _, t := range clinic.Texts {
+		if channel == outbox.SMS && t.SMS == r.words.sms || channel == outbox.Email && t.Subject == r.words.subject && t.Email == r.words.email {
+			return true
+		}
+	}
+	return false
+}
+
+func (r openReminder) reword(tx core.App, to words, now time.Time) error {
+	_, err := tx.NonconcurrentDB().Update("reminders", dbx.Params{
+		"subject": to.subject, "email_text": to.email, "sms_text": to.sms, "updated": record.Instant(now), "revision": dbx.NewExp("[[revision]] + 1"),
+	}, dbx.HashExp{"id": r.id}).Execute()
+	if err != nil {
+		return fmt.Errorf("reword reminder %s: %w", r.id, err)
+	}
+	return nil
+}
