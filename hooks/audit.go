@@ -8,7 +8,6 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/store"
-	"pawbell/internal/store/record"
 )
 
 // audited are the collections in which everything that a person changes leaves a trace: who, when, before, after. Messages and
@@ -16,17 +15,8 @@ import (
 var audited = []string{
 	store.Locations, store.BookingSettings, store.MessageSettings, store.NotificationAddresses, store.Species, store.ReasonGroups,
 	store.Resources, store.Practitioners, store.Staff, store.Reasons, store.Shifts, store.Absences, store.Clients, store.Patients,
-	store.Bookings, store.Templates, "reminders", "reminder_rules", "broadcasts", store.StoppedAddresses,
+	store.Bookings, store.Templates, store.Reminders, store.ReminderRules, store.Broadcasts, store.StoppedAddresses,
 }
-
-// The actions, as stored.
-const (
-	auditCreate = "create"
-	auditUpdate = "update"
-	auditDelete = "delete"
-	auditErase  = "erase"
-	auditMerge  = "merge"
-)
 
 // untraced are fields that change with every write and say nothing about what somebody did.
 var untraced = []string{core.FieldNameId, "created", "updated", fieldRevision}
@@ -38,7 +28,7 @@ func auditCreated(now func() time.Time) func(e *core.RecordRequestEvent) error {
 			return err
 		}
 		_, made := changedFields(core.NewRecord(e.Collection), e.Record)
-		return auditRow(e, now(), e.Record.Id, auditCreate, nil, made)
+		return store.Trace(e.App, e.Auth, store.Change{Action: store.Created, Collection: e.Collection.Name, Record: e.Record.Id, At: now()}, nil, made)
 	}
 }
 
@@ -57,7 +47,7 @@ func auditUpdated(now func() time.Time) func(e *core.RecordRequestEvent) error {
 		}
 		if erased {
 			// The names would live on in the trail of their own removal.
-			return auditRow(e, now(), e.Record.Id, auditErase, nil, nil)
+			return store.Trace(e.App, e.Auth, store.Change{Action: store.Erased, Collection: e.Collection.Name, Record: e.Record.Id, At: now()}, nil, nil)
 		}
 		is, err := e.App.FindRecordById(e.Collection, e.Record.Id)
 		if err != nil {
@@ -67,11 +57,11 @@ func auditUpdated(now func() time.Time) func(e *core.RecordRequestEvent) error {
 		if len(right) == 0 {
 			return nil
 		}
-		action := auditUpdate
+		action := store.Updated
 		if into, merged := right["merge_into"]; merged && into != "" {
-			action = auditMerge
+			action = store.Merged
 		}
-		return auditRow(e, now(), is.Id, action, left, right)
+		return store.Trace(e.App, e.Auth, store.Change{Action: action, Collection: e.Collection.Name, Record: is.Id, At: now()}, left, right)
 	}
 }
 
@@ -86,7 +76,7 @@ func auditDeleted(now func() time.Time) func(e *core.RecordRequestEvent) error {
 			return err
 		}
 		held, _ := changedFields(was, core.NewRecord(e.Collection))
-		return auditRow(e, now(), was.Id, auditDelete, held, nil)
+		return store.Trace(e.App, e.Auth, store.Change{Action: store.Deleted, Collection: e.Collection.Name, Record: was.Id, At: now()}, held, nil)
 	}
 }
 
@@ -102,29 +92,4 @@ func changedFields(was, is *core.Record) (left, right map[string]any) {
 		left[name], right[name] = plainValue(was.Get(name)), plainValue(is.Get(name))
 	}
 	return left, right
-}
-
-// auditRow writes one row of the audit trail in the transaction of the change. It names the account by collection and id alone, so that
-// the trail holds nobody's name or address but what the record itself held.
-func auditRow(e *core.RecordRequestEvent, at time.Time, id, action string, left, right map[string]any) error {
-	trail, err := e.App.FindCachedCollectionByNameOrId("audit")
-	if err != nil {
-		return fmt.Errorf("find the audit trail: %w", err)
-	}
-	by := ""
-	if e.Auth != nil {
-		by = e.Auth.Collection().Name + "/" + e.Auth.Id
-	}
-	row := core.NewRecord(trail)
-	row.Set("collection", e.Collection.Name)
-	row.Set("record", id)
-	row.Set("action", action)
-	row.Set("by", by)
-	row.Set("before", left)
-	row.Set("after", right)
-	row.SetRaw("created", record.Instant(at))
-	if err := e.App.Save(row); err != nil {
-		return fmt.Errorf("write the audit trail: %w", err)
-	}
-	return nil
 }

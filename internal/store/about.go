@@ -126,6 +126,7 @@ func (r Refusals) OrNil() error {
 	return r
 }
 
+// Add refuses one more thing, on the field that it is about.
 func (r *Refusals) Add(field, code, message string, params map[string]any) {
 	*r = append(*r, &booking.Refusal{Field: field, Code: code, Message: message, Params: params})
 }
@@ -135,6 +136,7 @@ func Manages(account *core.Record) bool {
 	return StillEmployed(account) && (account.IsSuperuser() || record.Text(account, "role") == "manager")
 }
 
+// From refuses what is wrong with a text, on the field that holds it.
 func (r *Refusals) From(field string, problems []notify.Problem) {
 	for _, p := range problems {
 		var params map[string]any

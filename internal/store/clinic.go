@@ -411,6 +411,7 @@ func lead(s string) (*calendar.Lead, error) {
 	return &l, nil
 }
 
+// Channels reads a stored list of channels.
 func Channels(names []string) []outbox.Channel {
 	out := make([]outbox.Channel, len(names))
 	for i, n := range names {

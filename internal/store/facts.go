@@ -107,6 +107,7 @@ type PeopleRow struct {
 	TypedLocale string `db:"typed_locale"`
 }
 
+// PeopleColumns read a [PeopleRow] from a client c, a patient p and a booking request r, any of which may be missing.
 const PeopleColumns = `
 		ifnull(c.id, '') client, ifnull(c.first_name, '') first_name, ifnull(c.last_name, '') last_name, ifnull(c.email, '') email,
 		ifnull(c.phone, '') phone, ifnull(c.sms_phone, '') sms_phone, ifnull(c.locale, '') locale,
@@ -240,6 +241,7 @@ type PlannedRow struct {
 	Revision  float64 `db:"revision"`
 }
 
+// Row is the message in the words of the rules.
 func (r *PlannedRow) Row() outbox.Row {
 	return outbox.Row{
 		ID: r.ID, Key: r.Key, Purpose: outbox.Purpose(r.Purpose), Channel: outbox.Channel(r.Channel), To: r.To, BCC: SplitAddresses(r.BCC),
@@ -263,12 +265,14 @@ func MessageRows(db dbx.Builder, which dbx.Expression) ([]outbox.Row, error) {
 	return out, nil
 }
 
+// ReadMessageRows does the same and keeps what each message is about.
 func ReadMessageRows(db dbx.Builder, which dbx.Expression) (rows []PlannedRow, err error) {
 	err = db.Select("id", "client", "booking", "key", "purpose", "channel", "to", "bcc", "subject", "text", "locale", "template", "edited", "own_address", "own_time",
 		"sequence", "state", "reason", "attempts", "planned_at", "send_at", "expires_at", "sent_at", "patients", "reminders", "covers", "revision").From(Messages).Where(which).All(&rows)
 	return rows, err
 }
 
+// SplitAddresses reads a stored list of addresses.
 func SplitAddresses(s string) []string {
 	return strings.FieldsFunc(s, func(c rune) bool { return c == ',' || c == ' ' })
 }

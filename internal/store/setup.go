@@ -70,6 +70,7 @@ func CompleteSettings(r *core.Record) {
 	}
 }
 
+// Wrong refuses what stands in a field, in words for whoever has to mend it.
 func Wrong(field, code, message string) *booking.Refusal {
 	return &booking.Refusal{Field: field, Code: code, Message: message}
 }

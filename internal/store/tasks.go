@@ -43,6 +43,7 @@ func MakeTask(app core.App, t Task) error {
 	return nil
 }
 
+// MakeTasks puts several tasks on the list, each once.
 func MakeTasks(app core.App, tasks []Task) error {
 	for _, t := range tasks {
 		if err := MakeTask(app, t); err != nil {
@@ -57,6 +58,7 @@ func MakeCall(app core.App, location, message string, t notify.Task) error {
 	return MakeTask(app, Task{Kind: t.Kind, Title: Clipped(t.Title, LongestTitle), Location: location, Client: t.Client, Booking: t.Booking, Message: message})
 }
 
+// OpenTasks reads those of a kind that nobody has done yet.
 func OpenTasks(app core.App, kind string, which dbx.Expression) ([]*core.Record, error) {
 	var open []*core.Record
 	err := app.RecordQuery(Tasks).AndWhere(dbx.HashExp{"done": false, "kind": kind}).AndWhere(which).All(&open)
@@ -66,6 +68,7 @@ func OpenTasks(app core.App, kind string, which dbx.Expression) ([]*core.Record,
 	return open, nil
 }
 
+// DoneTasks marks tasks as done; by is the name or account of whoever has done them.
 func DoneTasks(app core.App, tasks []*core.Record, by string) error {
 	for _, r := range tasks {
 		record.Set(r, "done", true)
@@ -77,6 +80,7 @@ func DoneTasks(app core.App, tasks []*core.Record, by string) error {
 	return nil
 }
 
+// Clipped is a text in at most so many characters, with an ellipsis where something is left out.
 func Clipped(s string, most int) string {
 	if runes := []rune(s); len(runes) > most {
 		return string(runes[:most-1]) + "…"

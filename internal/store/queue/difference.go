@@ -20,6 +20,7 @@ type Difference struct {
 	Withdraw []outbox.Withdrawal
 }
 
+// Diff finds what brings rows in line with what is wanted. Those that are not wanted any more are withdrawn for the reason given.
 func Diff(have []outbox.Row, want []outbox.Planned, withdrawn outbox.Reason) Difference {
 	var d Difference
 	d.insert, d.update, d.Withdraw = outbox.Diff(have, want, withdrawn)
@@ -32,6 +33,7 @@ func Diff(have []outbox.Row, want []outbox.Planned, withdrawn outbox.Reason) Dif
 	return d
 }
 
+// None reports whether the rows are in line already.
 func (d *Difference) None() bool { return len(d.insert)+len(d.update)+len(d.Withdraw) == 0 }
 
 // How rows are rewritten: as a whole, or in what their plan may have changed, which is all where their subject itself stayed as it was.
@@ -40,7 +42,7 @@ const (
 	ChangedOnly = true
 )
 
-// Write brings the rows of some subjects in line. With changedOnly new words and new times are written without the rest of their row.
+// Write brings the rows of some subjects in line, in the transaction that app is. With [ChangedOnly] new words and new times are written without the rest of their row.
 func Write(app core.App, differences []Difference, changed bool, now time.Time) error {
 	db := app.NonconcurrentDB()
 	var insert []outbox.Planned

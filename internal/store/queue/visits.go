@@ -57,6 +57,7 @@ type Wanted struct {
 	Tasks     []store.Task
 }
 
+// WantedBy works out from a booking's facts what the queue should have. It writes nothing.
 func WantedBy(facts notify.Facts) Wanted {
 	planned, tasks := notify.Plan(facts)
 	w := Wanted{Planned: planned, Unwanted: outbox.ReasonNotWanted, Overtaken: notify.Overtaken(facts)}

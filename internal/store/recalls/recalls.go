@@ -1,3 +1,7 @@
+// Package recalls answers which reminders there are, what each will do, and what rules make of visits and ages.
+//
+// All reminders of a client are planned together, and their messages are brought in line through package queue. Rules write reminders first and have
+// them planned then. It imports the store and the queue; what goes over many clients piece by piece is package runs.
 package recalls
 
 import (
@@ -51,6 +55,7 @@ type Work struct {
 	queue.Difference
 }
 
+// WorkOutOf reads what decides about a client's reminders and plans them. It writes nothing.
 func WorkOutOf(app core.App, clinic *store.Clinic, client string, now time.Time) (w Work, err error) {
 	if err := app.RecordQuery(store.Reminders).AndWhere(dbx.HashExp{"client": client}).OrderBy("id").All(&w.Records); err != nil {
 		return w, fmt.Errorf("reminders of a client: %w", err)

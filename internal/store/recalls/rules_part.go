@@ -221,6 +221,7 @@ func PreviewRule(app core.App, r *core.Record, now time.Time) (RuleCounts, error
 // previewedAtOnce is how many things are looked at by one reading where nothing is written.
 const previewedAtOnce = 2000
 
+// FollowOrCount does what [RulePart.Follow] does, or where that is only tried counts what it would do.
 func (p RulePart) FollowOrCount(tx core.App, clinic *store.Clinic, key links.Key, dry bool, now time.Time) (RuleCounts, []error, error) {
 	if !dry {
 		return p.Follow(tx, clinic, key, now)
@@ -229,7 +230,7 @@ func (p RulePart) FollowOrCount(tx core.App, clinic *store.Clinic, key links.Key
 	return changes.counts(), nil, err
 }
 
-// Told say what was done, or would be, to the person who reads the run or asked for a preview.
+// Told says what was done, or would be, to the person who reads the run or asked for a preview.
 func (c RuleCounts) Told(dry bool) string {
 	if dry {
 		return c.Words()

@@ -8,6 +8,8 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 )
 
+// Announce tells realtime subscribers about records that raw statements changed. It is to be called after the commit; the error says only that
+// somebody may not have heard.
 func Announce(ctx context.Context, app core.App, records []*core.Record) error {
 	var problems []error
 	for _, r := range records {

@@ -1,3 +1,8 @@
+// Package record answers what stands in a record's fields and how a statement is told many things at once, in the forms in which PocketBase stores
+// them.
+//
+// A field that its collection does not have is a slip of ours, which PocketBase would answer with silence: here it panics. Only the packages of the
+// store may import this one, so that nobody else reads or writes a field by its name. It imports none of the house.
 package record
 
 import (
@@ -11,23 +16,29 @@ import (
 	"github.com/pocketbase/pocketbase/tools/types"
 )
 
-// A field that a collection does not have is a slip of ours, which PocketBase would answer with silence.
+// Known panics where a record's collection does not have the field. A field that a collection does not have is a slip of ours, which PocketBase would answer with silence.
 func Known(r *core.Record, field string) {
 	if r.Collection().Fields.GetByName(field) == nil {
-		panic(fmt.Sprintf("store: %s has no field %q", r.Collection().Name, field))
+		panic(fmt.Sprintf("record: %s has no field %q", r.Collection().Name, field))
 	}
 }
 
+// Text is what stands in a field of text, a select or a relation of one value.
 func Text(r *core.Record, field string) string { Known(r, field); return r.GetString(field) }
 
+// Truth is whether a field is ticked.
 func Truth(r *core.Record, field string) bool { Known(r, field); return r.GetBool(field) }
 
+// Number is what stands in a field of whole numbers.
 func Number(r *core.Record, field string) int { Known(r, field); return r.GetInt(field) }
 
+// Amount is what stands in a field of numbers with a fraction.
 func Amount(r *core.Record, field string) float64 { Known(r, field); return r.GetFloat(field) }
 
+// List is what stands in a select or a relation of several values.
 func List(r *core.Record, field string) []string { Known(r, field); return r.GetStringSlice(field) }
 
+// Time is what stands in a field of dates; empty is the zero time.
 func Time(r *core.Record, field string) time.Time {
 	Known(r, field)
 	return r.GetDateTime(field).Time()
@@ -39,6 +50,7 @@ func Set(r *core.Record, field string, value any) {
 	r.Set(field, value)
 }
 
+// SetTime writes a time; the zero time empties the field.
 func SetTime(r *core.Record, field string, t time.Time) { Set(r, field, Instant(t)) }
 
 // Instant writes a time as PocketBase stores it; the zero time is the empty text.
@@ -78,7 +90,7 @@ func JSON(r *core.Record, field string) []byte {
 // AnyText is a value of any type as text, for comparing.
 func AnyText(r *core.Record, field string) string { Known(r, field); return fmt.Sprint(r.Get(field)) }
 
-// Differ compares fields by what is stored.
+// Differ reports whether any of the fields differs between two versions of a record.
 func Differ(was, is *core.Record, fields []string) bool {
 	return slices.ContainsFunc(fields, func(f string) bool {
 		Known(is, f)

@@ -73,6 +73,7 @@ func Texts(stored string) ([]string, error) {
 	return out, nil
 }
 
+// ErrSavepoint is wrapped where the database could not hold or undo a part of a transaction: then the whole of it has to be given up.
 var ErrSavepoint = errors.New("savepoint")
 
 // Savepoint does something within a transaction that is undone by itself if it fails.

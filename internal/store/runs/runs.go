@@ -1,3 +1,8 @@
+// Package runs answers what the next piece of long work is, and how far it has come.
+//
+// A run goes over many records, each piece in a transaction of its own together with the progress: what follows a changed setting, text, rule or
+// absence, numbers to copy, a broadcast to queue or to take back. A piece is worked out first, without holding anybody up, and written then. It
+// imports the store, the queue and the reminders, none of which knows of it.
 package runs
 
 import (
