@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	validation "github.com/pocketbase/ozzo-validation/v4"
 	"github.com/pocketbase/pocketbase/core"
@@ -34,6 +35,7 @@ const mostLetters = 200
 type letterView struct {
 	Locale, Clinic, Return, Date, Subject string
 	Sender, Address                       []string
+	Tight                                 string // how much smaller than usual the address is set: "", "tight" or "tightest"
 	Text                                  template.HTML
 }
 
@@ -210,6 +212,7 @@ func (h House) letterView(clinic *store.Clinic, l queue.Letter) letterView {
 	if l.Country != "" && l.Country != at.Country {
 		v.Address = append(v.Address, countryLine(l.Country))
 	}
+	v.Tight = tightness(v.Address)
 	v.Clinic = at.Name
 	for _, line := range []string{at.Address, at.Phone, at.Notify.Email, at.Notify.Website} {
 		if line != "" {
@@ -219,6 +222,24 @@ func (h House) letterView(clinic *store.Clinic, l queue.Letter) letterView {
 	v.Return = strings.Join(slices.DeleteFunc([]string{at.Name, at.Address}, func(s string) bool { return s == "" }), ", ")
 	v.Date = notify.Date(calendar.On(h.Now(), at.Place.Zone), v.Locale)
 	return v
+}
+
+// tightness is how much smaller than usual an address has to be set to stay within the window, all of whose lines are wanted by the post. The style
+// sheet's sizes have room for so many letters in a line and so many lines, and some to spare for words that do not fit.
+func tightness(address []string) string {
+	for _, size := range []struct {
+		class          string
+		letters, lines int
+	}{{"", 32, 5}, {"tight", 40, 7}} {
+		lines := 0
+		for _, line := range address {
+			lines += max(1, (utf8.RuneCountInString(line)+size.letters-1)/size.letters)
+		}
+		if lines <= size.lines {
+			return size.class
+		}
+	}
+	return "tightest"
 }
 
 // countryLine is the last line of an address abroad: the country in capitals and in English, which every post office reads (UPU S42).

@@ -76,6 +76,32 @@ func TestLettersAreShownOnePerSheet(t *testing.T) {
 	}
 }
 
+// R-41: every line of the address is wanted by the post, so a long one is set smaller instead of falling out of the window.
+func TestALongAddressIsSetSmaller(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	for _, try := range []struct {
+		name, want string
+		client     clinictest.Fields
+	}{
+		{"as most are", `class="window"`, nil},
+		{"with a house of several entrances, abroad", `class="window tight"`, clinictest.Fields{
+			"first_name": "Maria Antonella", "last_name": "Popescu", "address": "Strada Independenței nr. 124\nbloc A12, scara B\netajul 3, apartamentul 47", "postcode": "400000",
+			"city": "Cluj-Napoca", "country": "RO"}},
+		{"as long as a record holds", `class="window tightest"`, clinictest.Fields{
+			"first_name": strings.Repeat("Anne ", 18), "last_name": strings.Repeat("Berg ", 18), "address": strings.Repeat("Lang Gade ", 19), "city": strings.Repeat("by ", 30), "country": "NO"}},
+	} {
+		var with []clinictest.Fields
+		if try.client != nil {
+			with = append(with, try.client)
+		}
+		letter := c.waiting(c.maja(with...))
+		if page := c.as(c.superuser, http.MethodGet, "/print/letters?ids="+letter.Id, nil); !strings.Contains(page.Body, try.want) {
+			t.Errorf("%s: %s", try.name, page.Body)
+		}
+	}
+}
+
 // A browser's tab has no Authorization header: it comes with a file token, which opens the page and nothing else.
 func TestATabComesWithAFileToken(t *testing.T) {
 	t.Parallel()

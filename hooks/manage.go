@@ -191,7 +191,7 @@ func (h House) manageCalendar(e *core.RequestEvent) error {
 	file := notify.Calendar(notify.Event{
 		BookingID: v.ID, Sequence: v.Sequence, StartsAt: v.StartsAt, EndsAt: v.EndsAt, Cancelled: v.Status == booking.Cancelled,
 		Clinic: o.at.Name, Email: o.at.Notify.Organizer(), Address: o.at.Address, Phone: o.at.Phone, ManageURL: o.clinic.Base + managePath + e.Request.PathValue("token"),
-		Domain: notify.Domain(o.clinic.Base), Stamp: h.Now(),
+		Stamp: h.Now(),
 	})
 	e.Response.Header().Set("Content-Disposition", `attachment; filename="visit.ics"`)
 	return e.Blob(http.StatusOK, "text/calendar; charset=utf-8; method="+file.Method, file.Data)

@@ -130,12 +130,9 @@ func (j *house) gatewayName(c outbox.Channel) string {
 	return ""
 }
 
-// lookAfterWaiting sees to the messages that no gateway of ours carries, once a minute: letters that are due become tasks for a person, and what
+// lookAfterWaiting sees to the messages that no gateway of ours carries: letters that are due become tasks for a person, and, once a minute, what
 // an external service has to fetch grows old and unwanted like any other message.
 func (j *house) lookAfterWaiting(now time.Time) error {
-	if !j.lookedAfter.IsZero() && now.Sub(j.lookedAfter).Abs() < time.Minute {
-		return nil
-	}
 	clinic, err := j.desk.Clinic()
 	if err != nil {
 		return err
@@ -145,6 +142,9 @@ func (j *house) lookAfterWaiting(now time.Time) error {
 		return fmt.Errorf("raise letters: %w", err)
 	}
 	j.announce(ended)
+	if !j.lookedAfter.IsZero() && now.Sub(j.lookedAfter).Abs() < time.Minute {
+		return nil
+	}
 	if slices.Contains(j.uncarried(), outbox.External) {
 		if ended, err = queue.EndUnfetched(j.app, clinic, now, batch); err != nil {
 			return fmt.Errorf("end what nobody fetched: %w", err)

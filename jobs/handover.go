@@ -78,7 +78,7 @@ func (j *house) visit(clinic *store.Clinic, from notify.Location, m queue.Outgoi
 		Email:     from.Organizer(),
 		BookingID: m.Booking, Sequence: m.VisitSequence, StartsAt: m.Visit, EndsAt: m.VisitUntil, Cancelled: m.VisitCancelled,
 		Clinic: from.Name, Address: from.Address, Phone: from.Phone, ManageURL: store.ManageURL(clinic, j.desk.Links, m.Booking, m.LinkVersion),
-		Domain: notify.Domain(clinic.Base), Stamp: m.SendAt,
+		Stamp: m.SendAt,
 	}), true
 }
 

@@ -88,6 +88,13 @@ func TestTheVisitTravelsIntoTheOwnersCalendar(t *testing.T) {
 		t.Fatalf("%s\n%s", method, moved)
 	}
 	tr.clock = monday.Add(2 * time.Hour)
+	// The clinic has got another address on the web meanwhile: the event is the same all the same.
+	settings := tr.app.Settings()
+	settings.Meta.AppURL = "https://elsewhere.example"
+	if err := tr.app.Save(settings); err != nil {
+		t.Fatal(err)
+	}
+	tr.desk.SetupChanged()
 	clinictest.Change(t, tr.app, visit, clinictest.Fields{"status": "cancelled"})
 	tr.dispatch(tr.clock.Add(5 * time.Minute))
 	method, off := read(outbox.BookingCancellation)

@@ -74,7 +74,7 @@ type house struct {
 	tally       tally
 	files       sync.Mutex          // held while attachments are in memory
 	missedOn    calendar.Date       // the last day on which every rule was asked what it lacks; the planner's own
-	lookedAfter time.Time           // when waiting messages were last looked after; the dispatcher's own
+	lookedAfter time.Time           // when what waits to be fetched was last looked after; the dispatcher's own
 	noticed     time.Time           // the same for day notices
 	kinds       map[string]step     // of runs
 	underWay    map[string]*running // by run; the sync job's own

@@ -41,6 +41,13 @@ func TestALetterIsATaskForAPerson(t *testing.T) {
 	if len(tr.tasks("letter_to_print")) != 3 {
 		t.Fatal("the later letter raised no task of its own")
 	}
+	// One that somebody writes now is on the list with the next bell, and does not wait for the minute.
+	tr.clock = at.Add(72*time.Hour + time.Second)
+	tr.message(clinictest.Fields{"channel": "post", "to": ""})
+	tr.dispatch(tr.clock)
+	if len(tr.tasks("letter_to_print")) != 4 {
+		t.Fatal("a letter that is due has no task")
+	}
 	clinictest.Change(t, tr.app, letter, clinictest.Fields{"state": "cancelled"})
 	tr.dispatch(at.Add(73 * time.Hour))
 	for _, task := range tr.tasks("letter_to_print") {

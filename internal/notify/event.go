@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"net/url"
 	"strings"
 	"time"
 
@@ -19,7 +18,6 @@ type Event struct {
 	Phone            string
 	Email            string // of the clinic, who calls the visit; "" leaves it out
 	ManageURL        string
-	Domain           string    // of the event's id, which must stay the same for ever
 	Stamp            time.Time // when the file was made
 }
 
@@ -28,6 +26,10 @@ type CalendarFile struct {
 	Method string // "PUBLISH", or "CANCEL" for a visit called off
 	Data   []byte
 }
+
+// eventDomain ends every event's id. It is not the clinic's own: a clinic that moves to another address must still be able to move and take back
+// what calendars hold since before.
+const eventDomain = "@pawbell"
 
 // Calendar writes a visit as an iCalendar file (R-50, RFC 5545). Nobody is asked to answer, so it is published, not requested. The title names the
 // clinic and nothing clinical: calendars are shared with families and employers.
@@ -39,7 +41,7 @@ func Calendar(e Event) CalendarFile {
 	c := ics.NewCalendar()
 	c.SetProductId("-//Pawbell//Visits//EN")
 	c.SetMethod(method)
-	event := c.AddEvent(e.BookingID + "@" + e.Domain)
+	event := c.AddEvent(e.BookingID + eventDomain)
 	event.SetDtStampTime(e.Stamp)
 	event.SetSequence(e.Sequence)
 	event.SetStartAt(e.StartsAt)
@@ -74,13 +76,4 @@ func (l Location) Organizer() string {
 		return l.EmailFrom
 	}
 	return l.Email
-}
-
-// Domain is the host of the clinic's own address, for ids that must be its own.
-func Domain(base string) string {
-	u, err := url.Parse(base)
-	if err != nil || u.Hostname() == "" {
-		return "pawbell.invalid"
-	}
-	return u.Hostname()
 }

@@ -104,21 +104,35 @@ func letters(app core.App, clinic *store.Clinic, condition string, params dbx.Pa
 	return found, nil
 }
 
+// letterGone is true of a task whose letter waits no more; letterDue of a letter that nobody was asked to print yet.
+const letterGone = `message != '' AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = tasks.message AND m.state = 'queued')`
+
+var letterDue = `m.state = 'queued' AND ` + anyPriority("m.priority") + ` AND m.channel = 'post' AND m.send_at <= {:now}
+	AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.message = m.id AND t.kind = '` + letterTask + `')`
+
 // RaiseLetters gives a person one task for each letter that is due, and marks the tasks of letters that no longer wait as done. What the last check
 // ends is answered by id. A letter does not grow stale by itself: it waits for hands, and a clinic may be closed for days.
 func RaiseLetters(app core.App, clinic *store.Clinic, now time.Time, limit int) (ended []string, err error) {
+	// Nearly always there is nothing to do, and then nobody has to wait for the write lock.
+	var something bool
+	err = app.DB().NewQuery(`SELECT EXISTS (SELECT 1 FROM tasks WHERE done = 0 AND kind = '` + letterTask + `' AND ` + letterGone + `)
+		OR EXISTS (SELECT 1 FROM messages m WHERE ` + letterDue + `)`).Bind(dbx.Params{"now": record.Instant(now)}).Row(&something)
+	if err != nil {
+		return nil, fmt.Errorf("look for letters: %w", err)
+	}
+	if !something {
+		return nil, nil
+	}
 	err = app.RunInTransaction(func(tx core.App) error {
 		ended = nil
-		over, err := store.OpenTasks(tx, letterTask, dbx.NewExp("message != '' AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = tasks.message AND m.state = 'queued')"))
+		over, err := store.OpenTasks(tx, letterTask, dbx.NewExp(letterGone))
 		if err != nil {
 			return err
 		}
 		if err := store.DoneTasks(tx, over, string(store.ByMachine)); err != nil {
 			return err
 		}
-		due, err := letters(tx, clinic, ` WHERE m.state = 'queued' AND `+anyPriority("m.priority")+` AND m.channel = 'post' AND m.send_at <= {:now}
-			AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.message = m.id AND t.kind = '`+letterTask+`') ORDER BY +m.send_at LIMIT {:limit}`,
-			dbx.Params{"now": record.Instant(now), "limit": limit}, nil)
+		due, err := letters(tx, clinic, ` WHERE `+letterDue+` ORDER BY +m.send_at LIMIT {:limit}`, dbx.Params{"now": record.Instant(now), "limit": limit}, nil)
 		if err != nil {
 			return err
 		}
