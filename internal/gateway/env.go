@@ -145,6 +145,7 @@ func (e *environment) twilio(options Options) Gateway {
 		BaseURL:             e.get("PAWBELL_TWILIO_BASE_URL"),
 		PublicURL:           options.PublicURL,
 		Now:                 options.ClinicNow,
+		RealNow:             options.Now,
 	})
 	if from == "" && service == "" {
 		e.missing = append(e.missing, "PAWBELL_TWILIO_FROM or PAWBELL_TWILIO_MESSAGING_SERVICE_SID")

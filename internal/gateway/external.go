@@ -55,7 +55,7 @@ func NewExternal(options ExternalOptions) (*External, error) {
 		options.Timeout = defaultTimeout
 	}
 	return &External{options: options, target: target, key: key,
-		client: &http.Client{Transport: &transport{base: newBaseTransport()}, CheckRedirect: stayPut},
+		client: &http.Client{Transport: &transport{base: newBaseTransport(), now: options.Now}, CheckRedirect: stayPut},
 	}, nil
 }
 

@@ -203,6 +203,7 @@ func TestMailgunTakesItsAddressWithAndWithoutItsVersion(t *testing.T) {
 
 func TestRetryAfterIsReadInSecondsAndAsADate(t *testing.T) {
 	t.Parallel()
+	ours := func() time.Time { return time.Date(2027, 3, 1, 8, 14, 0, 0, time.UTC) }
 	for _, c := range []struct {
 		value, date string
 		want        time.Duration
@@ -210,12 +211,15 @@ func TestRetryAfterIsReadInSecondsAndAsADate(t *testing.T) {
 		{"7", "", 7 * time.Second}, {"-7", "", 0}, {"", "", 0}, {"soon", "", 0}, {"99999999999", "", longestWait},
 		{"Mon, 01 Mar 2027 08:16:00 GMT", "Mon, 01 Mar 2027 08:15:00 GMT", time.Minute},
 		{"Mon, 01 Mar 2027 08:14:00 GMT", "Mon, 01 Mar 2027 08:15:00 GMT", 0},
-		{"Mon, 01 Mar 2027 08:16:00 GMT", "", 0},
+		{"Mon, 01 Mar 2027 08:16:00 GMT", "", 2 * time.Minute}, {"Mon, 01 Mar 2027 08:13:00 GMT", "", 0},
 	} {
 		header := http.Header{"Retry-After": {c.value}, "Date": {c.date}}
-		if got := retryAfter(header); got != c.want {
+		if got := retryAfter(header, ours); got != c.want {
 			t.Errorf("%q at %q: %v, want %v", c.value, c.date, got, c.want)
 		}
+	}
+	if got := retryAfter(http.Header{"Retry-After": {"Mon, 01 Mar 2027 08:16:00 GMT"}}, nil); got != 0 {
+		t.Errorf("without any clock: %v", got)
 	}
 }
 

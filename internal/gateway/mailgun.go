@@ -52,7 +52,7 @@ func NewMailgun(options MailgunOptions) (*Mailgun, error) {
 		options.Timeout = defaultTimeout
 	}
 	g := &Mailgun{options: options, base: base, replays: newReplays(),
-		client: &http.Client{Transport: &transport{base: newBaseTransport()}, CheckRedirect: stayPut},
+		client: &http.Client{Transport: &transport{base: newBaseTransport(), now: options.Now}, CheckRedirect: stayPut},
 	}
 	g.api = mailgun.NewMailgun(options.Domain, options.APIKey)
 	g.api.SetAPIBase(base.String())

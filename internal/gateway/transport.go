@@ -57,6 +57,8 @@ type transport struct {
 	user, password string
 	// refusalsAsJSON turns an error page that is no JSON into a JSON refusal with its status (twilio-go keeps no status otherwise).
 	refusalsAsJSON bool
+	// now is the real clock; nil = unknown.
+	now func() time.Time
 }
 
 func newBaseTransport() http.RoundTripper {
@@ -97,7 +99,7 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	seen.status = response.StatusCode
-	seen.retryAfter = retryAfter(response.Header)
+	seen.retryAfter = retryAfter(response.Header, t.now)
 	limit := int64(answerLimit)
 	if response.StatusCode >= http.StatusMultipleChoices {
 		limit = refusalLimit
@@ -138,8 +140,9 @@ func refusalAsJSON(body []byte, status int) []byte {
 	return fmt.Appendf(nil, `{"code":0,"status":%d,"message":"HTTP %d without a reason"}`, status, status)
 }
 
-// retryAfter reads Retry-After, in seconds or as a date that is measured against the answer's own Date (RFC 9110, 10.2.3).
-func retryAfter(header http.Header) time.Duration {
+// retryAfter reads Retry-After, in seconds or as a date (RFC 9110, 10.2.3). The date is measured against the answer's own Date, by the same clock;
+// without one, which proxies leave out, against ours.
+func retryAfter(header http.Header, now func() time.Time) time.Duration {
 	value := header.Get("Retry-After")
 	if value == "" {
 		return 0
@@ -155,8 +158,12 @@ func retryAfter(header http.Header) time.Duration {
 		return 0
 	}
 	from, err := http.ParseTime(header.Get("Date"))
-	if err != nil {
+	switch {
+	case err == nil:
+	case now == nil:
 		return 0
+	default:
+		from = now()
 	}
 	return max(0, min(until.Sub(from), longestWait))
 }

@@ -41,6 +41,8 @@ type TwilioOptions struct {
 	PublicURL func() string
 	// Now is the clinic's clock: a text stops being of use by that one.
 	Now func() time.Time
+	// RealNow is the real clock: a provider's wish to be left alone until a moment goes by that one. nil = unknown.
+	RealNow func() time.Time
 	// Timeout bounds one call; 0 = 15 s.
 	Timeout time.Duration
 }
@@ -57,7 +59,7 @@ func NewTwilio(options TwilioOptions) (*Twilio, error) {
 		options.Timeout = defaultTimeout
 	}
 	g := &Twilio{options: options}
-	g.transport = &transport{base: newBaseTransport(), user: options.AccountSID, password: options.AuthToken, refusalsAsJSON: true}
+	g.transport = &transport{base: newBaseTransport(), user: options.AccountSID, password: options.AuthToken, refusalsAsJSON: true, now: options.RealNow}
 	if options.BaseURL != "" {
 		target, err := url.Parse(strings.TrimRight(options.BaseURL, "/"))
 		if err != nil || target.Host == "" {
