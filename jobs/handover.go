@@ -110,7 +110,7 @@ func (j *house) attachments(m queue.Outgoing) ([]gateway.Attachment, *gateway.Re
 	var files []gateway.Attachment
 	left := int64(mostAttached)
 	for _, name := range m.Attachments {
-		data, err := readFile(storage, path.Join(folder, name), left)
+		shown, data, err := readFile(storage, path.Join(folder, name), left)
 		switch {
 		case errors.Is(err, filesystem.ErrNotFound):
 			return nil, &gateway.Result{Outcome: outbox.Permanent, Reason: outbox.ReasonRefused, Detail: "an attached file is no longer there"}
@@ -120,17 +120,27 @@ func (j *house) attachments(m queue.Outgoing) ([]gateway.Attachment, *gateway.Re
 			return nil, &gateway.Result{Outcome: outbox.Temporary, Detail: "an attached file could not be read"}
 		}
 		left -= int64(len(data))
-		files = append(files, gateway.Attachment{Name: shownName(name), Type: mime.TypeByExtension(path.Ext(name)), Data: data})
+		files = append(files, gateway.Attachment{Name: shown, Type: mime.TypeByExtension(path.Ext(name)), Data: data})
 	}
 	return files, nil
 }
 
 var errTooLarge = errors.New("too large")
 
-func readFile(storage *filesystem.System, key string, most int64) (data []byte, err error) {
+// readFile reads a stored file and the name by which the person who attached it knows it.
+func readFile(storage *filesystem.System, key string, most int64) (name string, data []byte, err error) {
+	known, err := storage.Attributes(key)
+	if err != nil {
+		return "", nil, err
+	}
+	if name = known.Metadata["original-filename"]; name == "" {
+		name = shownName(path.Base(key))
+	} else if path.Ext(name) == "" {
+		name += path.Ext(key)
+	}
 	reader, err := storage.GetReader(key)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	defer func() {
 		if closeErr := reader.Close(); err == nil {
@@ -138,15 +148,15 @@ func readFile(storage *filesystem.System, key string, most int64) (data []byte, 
 		}
 	}()
 	if data, err = io.ReadAll(io.LimitReader(reader, most+1)); err == nil && int64(len(data)) > most {
-		return nil, errTooLarge
+		return "", nil, errTooLarge
 	}
-	return data, err
+	return name, data, err
 }
 
 // storedSuffix is the length of what PocketBase puts between a file's name and its ending so that no two are alike: "_" and ten letters.
 const storedSuffix = 11
 
-// shownName is a stored file's name as the person who attached it knows it.
+// shownName is a stored file's name without what the storage added, for one that does not remember how it was called.
 func shownName(stored string) string {
 	ending := path.Ext(stored)
 	name := strings.TrimSuffix(stored, ending)

@@ -163,7 +163,7 @@ func TestAttachmentsAreReadWhenTheMessageLeaves(t *testing.T) {
 	tr := newTrial(t)
 	folder := tr.mailbox()
 	pdf := func() *filesystem.File {
-		f, err := filesystem.NewFileFromBytes([]byte("%PDF-1.4 diet"), "Diet for Bella.pdf")
+		f, err := filesystem.NewFileFromBytes([]byte("%PDF-1.4 diet"), "Fôr til Bella.pdf")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -185,7 +185,7 @@ func TestAttachmentsAreReadWhenTheMessageLeaves(t *testing.T) {
 	if diff := cmp.Diff([]string{"text/plain", "text/html", "application/pdf", "application/pdf"}, kinds(leaves)); diff != "" {
 		t.Fatal(diff)
 	}
-	if leaves[2].content != "%PDF-1.4 diet" || leaves[2].name != "diet_for_bella.pdf" {
+	if leaves[2].content != "%PDF-1.4 diet" || leaves[2].name != "Fôr til Bella.pdf" {
 		t.Errorf("%+v", leaves[2])
 	}
 	got := tr.reload(broken)
