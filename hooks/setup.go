@@ -29,6 +29,7 @@ func (h House) applicationURLChanged(e *core.SettingsReloadEvent) error {
 
 // locationMade gives a new location its settings, so that there is never one without.
 func (h House) locationMade(e *core.RecordEvent) error {
+	store.CompleteLocation(e.Record)
 	if err := e.Next(); err != nil {
 		return err
 	}

@@ -21,6 +21,9 @@ func TestALocationIsBornWithItsSettings(t *testing.T) {
 	if made.Status != http.StatusOK {
 		t.Fatalf("%d %s", made.Status, made.Body)
 	}
+	if made.text("currency") != "DKK" {
+		t.Errorf("the price of its texts is in %q", made.text("currency"))
+	}
 	for collection, want := range map[string]fields{
 		"booking_settings": {
 			"enabled": false, "mode": "instant", "offer": "every_slot", "grid_minutes": 15.0, "lead": "2h", "horizon_days": 90.0, "cancel_cutoff_minutes": 1440.0,

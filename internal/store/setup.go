@@ -49,6 +49,13 @@ func MakeSettings(app core.App, location *core.Record) error {
 	return nil
 }
 
+// CompleteLocation gives a new location the currency of the price that its texts have at first, where it names none.
+func CompleteLocation(r *core.Record) {
+	if text(r, "currency") == "" && smsPrice(text(r, "country")) > 0 {
+		set(r, "currency", "DKK")
+	}
+}
+
 // smsPrice is what a text costs at first: known in Denmark, and elsewhere for the clinic to fill in.
 func smsPrice(country string) float64 {
 	if country == "DK" {
