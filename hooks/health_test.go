@@ -53,6 +53,7 @@ func TestHealthOfTheQueue(t *testing.T) {
 	insert("queued", "email", now.Add(-time.Hour), now.Add(time.Second))
 	insert("queued", "email", now.Add(time.Hour), time.Time{})
 	insert("queued", "post", now.Add(-time.Hour), time.Time{})
+	insert("queued", "external", now.Add(-time.Hour), time.Time{}) // its service comes for it
 	insert("sending", "sms", now.Add(-time.Minute), time.Time{})
 	insert("unknown", "email", now.Add(-time.Hour), time.Time{})
 	insert("sent", "email", now.Add(-time.Hour), time.Time{})
@@ -60,7 +61,7 @@ func TestHealthOfTheQueue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]any{"queued": 5.0, "due": 2.0, "oldest_due_seconds": 90.0, "sending": 1.0, "unknown": 1.0, "last_dispatch_at": "2027-03-01T07:59:00Z"}
+	want := map[string]any{"queued": 6.0, "due": 2.0, "oldest_due_seconds": 90.0, "sending": 1.0, "unknown": 1.0, "last_dispatch_at": "2027-03-01T07:59:00Z"}
 	if diff := cmp.Diff(want, ask()); diff != "" {
 		t.Error(diff)
 	}

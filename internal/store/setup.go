@@ -51,8 +51,8 @@ func MakeSettings(app core.App, location *core.Record) error {
 
 // CompleteLocation gives a new location the currency of the price that its texts have at first, where it names none.
 func CompleteLocation(r *core.Record) {
-	if text(r, "currency") == "" && smsPrice(text(r, "country")) > 0 {
-		set(r, "currency", "DKK")
+	if record.Text(r, "currency") == "" && smsPrice(record.Text(r, "country")) > 0 {
+		record.Set(r, "currency", "DKK")
 	}
 }
 
