@@ -132,6 +132,10 @@ func write(m Message, sender stdmail.Address, date time.Time) (letter, *refused)
 		return letter{}, &refused{outbox.ReasonRefused, "the e-mail could not be written"}
 	}
 	l.raw = raw.Bytes()
+	if m.UnsubscribeURL != "" {
+		// The library folds a long link behind the colon. That is allowed, and yet not every mail program finds it there. A link fits on one line.
+		l.raw = bytes.Replace(l.raw, []byte("\r\nList-Unsubscribe:\r\n <"), []byte("\r\nList-Unsubscribe: <"), 1)
+	}
 	return l, nil
 }
 

@@ -80,6 +80,11 @@ func TestALetterReadsBack(t *testing.T) {
 	if got := decodedWords(t, read.Header.Get("Subject")); got != m.Subject {
 		t.Errorf("subject %q", got)
 	}
+	// As long as the links are that this program signs.
+	m.UnsubscribeURL = "https://pawbell.example/unsubscribe/" + strings.Repeat("t", 90)
+	if long, refusal := write(m, stdmail.Address{}, testDate); refusal != nil || !bytes.Contains(long.raw, []byte("\r\nList-Unsubscribe: <"+m.UnsubscribeURL+">\r\n")) {
+		t.Errorf("a simple mail program does not find the link: %v", refusal)
+	}
 	m.Purpose = outbox.Personal
 	if byHand, refusal := write(m, stdmail.Address{}, testDate); refusal != nil || bytes.Contains(byHand.raw, []byte("Auto-Submitted")) {
 		t.Errorf("what somebody wrote says that a machine did (RFC 3834): %v", refusal)
