@@ -125,5 +125,6 @@ func (j *house) note(clinic *store.Clinic, answers []answer) error {
 	}
 	j.tally.noted(answers)
 	j.announce(ids)
+	pull(j.planBell)
 	return nil
 }

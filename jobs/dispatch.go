@@ -82,6 +82,9 @@ func (j *house) lease(clinic *store.Clinic, o queue.LeaseOptions) (queue.Leased,
 	}
 	j.tally.leased(leased)
 	j.announce(leased.Ended)
+	if len(leased.Ended) > 0 {
+		pull(j.planBell)
+	}
 	return leased, now.Add(leaseTime), nil
 }
 

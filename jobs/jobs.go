@@ -24,10 +24,12 @@ type Clock func() time.Time
 // commit rings so that a confirmation leaves at once. Nothing runs before the server serves, and everything has ended before the
 // database closes.
 func Register(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) (ring func()) {
-	j := &house{app: app, desk: desk, gateways: gateways, now: now, bell: make(chan struct{}, 1), syncBell: make(chan struct{}, 1), kinds: runKinds()}
+	j := &house{app: app, desk: desk, gateways: gateways, now: now, bell: make(chan struct{}, 1), syncBell: make(chan struct{}, 1),
+		planBell: make(chan struct{}, 1), kinds: runKinds()}
 	dispatch := once(j.report("dispatch", j.Dispatch))
 	watch := once(j.report("watch", j.Watch))
 	plan := once(j.report("plan", j.Plan))
+	planDue := once(j.report("plan", j.planDue))
 	sync := once(j.report("sync", j.Sync))
 
 	app.Cron().MustAdd("dispatch", "* * * * *", func() { j.run(dispatch) })
@@ -41,6 +43,7 @@ func Register(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) (
 		j.start(ctx, stop)
 		j.working.Go(func() { heed(ctx, j.bell, dispatch) })
 		j.working.Go(func() { heed(ctx, j.syncBell, sync) })
+		j.working.Go(func() { heed(ctx, j.planBell, planDue) })
 		j.ring()
 		return e.Next()
 	})
@@ -62,6 +65,7 @@ type house struct {
 	now      Clock
 	bell     chan struct{}
 	syncBell chan struct{} // rung together with the bell: what queues messages may also have started a run
+	planBell chan struct{} // rung when something became of messages: reminders may say so of themselves
 
 	mutex   sync.Mutex
 	ctx     context.Context
@@ -161,8 +165,11 @@ func within(done <-chan struct{}, limit time.Duration) bool {
 const gathering = 150 * time.Millisecond
 
 // ring wakes the dispatcher and the runs. Rings while they work are one.
-func (j *house) ring() {
-	for _, bell := range []chan struct{}{j.bell, j.syncBell} {
+func (j *house) ring() { pull(j.bell, j.syncBell) }
+
+// pull rings bells; one that still rings needs no second pull.
+func pull(bells ...chan struct{}) {
+	for _, bell := range bells {
 		select {
 		case bell <- struct{}{}:
 		default:

@@ -29,6 +29,12 @@ func (j *house) Plan(ctx context.Context, now time.Time) error {
 	if err := j.makeMissing(ctx, now); err != nil {
 		return err
 	}
+	return j.planDue(ctx, now)
+}
+
+// planDue is the part of it that cannot wait for the minute: whoever sends a reminder by hand looks at it a moment later, and it should say that
+// it was sent.
+func (j *house) planDue(ctx context.Context, now time.Time) error {
 	for ctx.Err() == nil {
 		clients, err := recalls.Due(j.app, now, planned)
 		if err != nil || len(clients) == 0 {

@@ -56,6 +56,35 @@ func TestAReminderLeavesByItself(t *testing.T) {
 	}
 }
 
+// PC-24: who sends a reminder by hand sees on its record that it was sent, without waiting for the planner's minute; so with one that became stale.
+func TestAReminderSaysAtOnceThatItWasSent(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		at   time.Time
+		want string
+	}{
+		"sent":  {nine, "sent  sent 1 next "},
+		"stale": {nine.Add(25 * time.Hour), "stale stale sent 0 next "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tr := newTrial(t)
+			tr.planBell = make(chan struct{}, 1)
+			r := tr.reminder()
+			tr.dispatch(c.at)
+			select {
+			case <-tr.planBell:
+			default:
+				t.Fatal("nobody is told that something became of the message")
+			}
+			if err := tr.planDue(t.Context(), c.at); err != nil {
+				t.Fatal(err)
+			}
+			tr.stands(r, c.want)
+		})
+	}
+}
+
 // what an outage made too late never goes out, and its reminder says so; what lies ahead still leaves.
 func TestAnOutageMakesNoFlood(t *testing.T) {
 	t.Parallel()
