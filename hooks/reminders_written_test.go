@@ -72,6 +72,8 @@ func TestARemindersProblemsAreSaidBesideTheirFields(t *testing.T) {
 		{"due tomorrow and five days before: one day before leaves this morning and works", fields{"due_on": "2027-03-02", "send_before_days": 5}, "send_before_days in_the_past", map[string]any{"latest": 1.0}},
 		{"the latest value that works", fields{"due_on": "2027-03-02", "send_before_days": 1}, "", nil},
 		{"several times without an interval", fields{"repeat_count": 3}, "repeat_number required", nil},
+		{"a series that never ends", fields{"repeat_number": 50, "repeat_unit": "year", "repeat_count": 5}, "repeat_count too_far", map[string]any{"latest": 4.0}},
+		{"as much of it as works", fields{"repeat_number": 50, "repeat_unit": "year", "repeat_count": 4}, "", nil},
 		{"another client's pet", fields{"patients": []string{stranger.Id}}, "patients unknown", nil},
 		{"a pet that died", fields{"patients": []string{dead.Id}}, "patients deceased", nil},
 		{"no e-mail address", fields{"client": nobody.Id, "patients": nil}, "methods no_address", map[string]any{"method": "email"}},

@@ -42,7 +42,7 @@ var leadFields = map[string]bool{
 const maxSafeNumber = 1<<53 - 1
 
 // Years outside these bounds are slips of the keyboard: no visit, pet or deadline lies there.
-const firstYear, lastYear = 1900, 2200
+const firstYear, lastYear = 1900, calendar.LastYear
 
 // valueProblem is what is wrong with a value, as code and in words; the zero valueProblem is none.
 type valueProblem struct{ code, words string }

@@ -23,6 +23,10 @@ type Clock int
 // EndOfDay is 24:00, the latest end a shift or window may have.
 const EndOfDay Clock = 24 * 60
 
+// LastYear is the last one in which anything can be planned: instants are stored as text, which sorts by time only while years have four digits,
+// and what lies later is a slip of the keyboard.
+const LastYear = 2200
+
 // ParseDate reads "YYYY-MM-DD" and refuses days that no calendar has.
 func ParseDate(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)

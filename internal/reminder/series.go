@@ -41,6 +41,16 @@ func (s Series) Count() int {
 // Due is the n-th due date, from 1, counted from the first one, so that 31 January is followed by 28 February and 31 March.
 func (s Series) Due(n int) calendar.Date { return s.Every.Times(n-1, s.DueOn) }
 
+// FitsUntil is how many of the due dates lie in a year or before it.
+func (s Series) FitsUntil(year int) int {
+	for n := 1; n <= s.Count(); n++ {
+		if s.Due(n).Year > year {
+			return n - 1
+		}
+	}
+	return s.Count()
+}
+
 // Sends lists every occasion, in the order of its days.
 func (s Series) Sends() []Send {
 	steps := s.Steps
