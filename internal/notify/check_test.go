@@ -122,13 +122,13 @@ func TestFindPrefersLanguageThenPlace(t *testing.T) {
 	}
 }
 
-// Broken texts are refused when saved; one that is there all the same says so when it is asked for.
 // whoever chooses a text by name gets it in the language that is wanted, and that very text where there is no other.
 func TestANamedTextIsTakenInTheLanguageWanted(t *testing.T) {
 	t.Parallel()
 	texts := NewTemplates([]Template{
 		{ID: "en", Code: "normal", Locale: "en", SMS: "Hi", Email: "Hi"}, {ID: "da", Code: "normal", Locale: "da", SMS: "Hej"},
 		{ID: "fi", Code: "only", Locale: "fi", Email: "Hei"},
+		{ID: "passport", Code: "passport", Locale: "en", Email: "Bring it"}, {ID: "passport here", Code: "passport", Locale: "en", Location: "l1", Email: "Bring it here"},
 	})
 	for _, c := range []struct {
 		id, locale string
@@ -141,6 +141,14 @@ func TestANamedTextIsTakenInTheLanguageWanted(t *testing.T) {
 		got, ok := texts.Named(c.id, c.locale, Location{Locale: "en"}, c.channel)
 		if got.ID != c.want || ok != (c.want != "") {
 			t.Errorf("%s in %s by %s is %q, %v; want %q", c.id, c.locale, c.channel, got.ID, ok, c.want)
+		}
+	}
+	// X-31, PC-25: a reason of the chain names the chain's text, and a location's own version of it is said there.
+	for at, want := range map[string]string{"l1": "passport here", "l2": "passport", "": "passport"} {
+		for _, named := range []string{"passport", "passport here"} {
+			if got, _ := texts.Named(named, "en", Location{ID: at, Locale: "en"}, outbox.Email); got.ID != want {
+				t.Errorf("%s at %q is %q, want %q", named, at, got.ID, want)
+			}
 		}
 	}
 	if got, ok := texts.ByID("da"); !ok || got.SMS != "Hej" {

@@ -61,8 +61,8 @@ func (t Templates) find(code, locale string, l Location, channel outbox.Channel)
 	return nil
 }
 
-// Named answers the text of a template that somebody chose by its id, in a language and for a channel: that language's variant of it
-// where there is one, else the very one. False where there is no such template, or none of its variants says anything on the channel.
+// Named answers the text of a template that somebody chose by its id, in a language, at a location and for a channel: that language's variant of it
+// where there is one, the location's own before the chain's, else the very one. False where there is no such template, or none of its variants says anything on the channel.
 func (t Templates) Named(id, locale string, l Location, channel outbox.Channel) (Template, bool) {
 	if t.byID[id] == nil {
 		return Template{}, false
@@ -82,14 +82,12 @@ func (t Templates) ByID(id string) (Template, bool) {
 	return Template{}, false
 }
 
-// choose is find for a reason that names a template by its id: that template's code in the language wanted, else the very one named,
-// and the default where it is gone.
+// choose is find for somebody who names a template by its id: that template's code in the language wanted, else the very one named, and the default
+// where it is gone. A reason of the whole chain names the chain's text; where a location has its own version of it, that is what is meant there
+// (X-31, PC-25).
 func (t Templates) choose(id, code, locale string, l Location, channel outbox.Channel) *compiled {
 	if named := t.byID[id]; id != "" && named != nil {
 		if c := t.find(named.Code, locale, l, channel); c != nil {
-			if Locale(locale) == named.Locale && named.on(channel).text != "" && (named.Location == "" || named.Location == l.ID) {
-				return named
-			}
 			return c
 		}
 		if named.on(channel).text != "" {
