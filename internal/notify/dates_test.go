@@ -59,6 +59,11 @@ func TestEveryLanguageHasEveryWord(t *testing.T) {
 				t.Errorf("%s has no weekday %d", tag, i)
 			}
 		}
+		for name, word := range map[string]string{"and": l.and, "your pet": l.pet, "the amount due": l.amount, "no such news": l.noNews} {
+			if word == "" {
+				t.Errorf("%s has no word for %s", tag, name)
+			}
+		}
 		for name := range languages[English].labels {
 			if l.labels[name] == "" {
 				t.Errorf("%s has no word for %s", tag, name)

@@ -34,6 +34,7 @@ type language struct {
 	shortHour bool      // 9.15 instead of 09.15
 	and       string
 	pet       string    // an animal that a visit does not name yet
+	amount    string    // what is to be paid, where nobody wrote down how much
 	noNews    string    // the words of the link that ends mail to many
 	hour      [2]string // one, several
 	minute    [2]string
@@ -57,7 +58,7 @@ var languages = map[string]*language{
 		months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
 			"November", "December"},
 		weekdays: [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
-		clock:    "15:04", and: "and", pet: "your pet", noNews: "I would rather not hear such news",
+		clock:    "15:04", and: "and", pet: "your pet", amount: "the amount due", noNews: "I would rather not hear such news",
 		hour: [2]string{"hour", "hours"}, minute: [2]string{"minute", "minutes"},
 		decimal: ".", thousands: ",",
 		labels: map[label]string{
@@ -76,7 +77,7 @@ var languages = map[string]*language{
 		months: [12]string{"januar", "februar", "mars", "april", "mai", "juni", "juli", "august", "september", "oktober",
 			"november", "desember"},
 		weekdays: [7]string{"søndag", "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag"},
-		dotted:   true, clock: "15:04", and: "og", pet: "dyret ditt", noNews: "Jeg vil helst ikke ha slike nyheter",
+		dotted:   true, clock: "15:04", and: "og", pet: "dyret ditt", amount: "beløpet", noNews: "Jeg vil helst ikke ha slike nyheter",
 		hour: [2]string{"time", "timer"}, minute: [2]string{"minutt", "minutter"},
 		decimal: ",", thousands: "\u00a0",
 		labels: map[label]string{
@@ -95,7 +96,7 @@ var languages = map[string]*language{
 		months: [12]string{"januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober",
 			"november", "december"},
 		weekdays: [7]string{"söndag", "måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag"},
-		clock:    "15:04", and: "och", pet: "ditt djur", noNews: "Jag vill helst slippa sådana nyheter",
+		clock:    "15:04", and: "och", pet: "ditt djur", amount: "beloppet", noNews: "Jag vill helst slippa sådana nyheter",
 		hour: [2]string{"timme", "timmar"}, minute: [2]string{"minut", "minuter"},
 		decimal: ",", thousands: "\u00a0",
 		labels: map[label]string{
@@ -114,7 +115,7 @@ var languages = map[string]*language{
 		months: [12]string{"januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober",
 			"november", "december"},
 		weekdays: [7]string{"søndag", "mandag", "tirsdag", "onsdag", "torsdag", "fredag", "lørdag"},
-		dotted:   true, clock: "15.04", and: "og", pet: "dit dyr", noNews: "Jeg vil helst være fri for den slags nyheder",
+		dotted:   true, clock: "15.04", and: "og", pet: "dit dyr", amount: "beløbet", noNews: "Jeg vil helst være fri for den slags nyheder",
 		hour: [2]string{"time", "timer"}, minute: [2]string{"minut", "minutter"},
 		decimal: ",", thousands: ".",
 		labels: map[label]string{
@@ -133,7 +134,7 @@ var languages = map[string]*language{
 		months: [12]string{"tammikuuta", "helmikuuta", "maaliskuuta", "huhtikuuta", "toukokuuta", "kesäkuuta", "heinäkuuta",
 			"elokuuta", "syyskuuta", "lokakuuta", "marraskuuta", "joulukuuta"},
 		weekdays: [7]string{"sunnuntai", "maanantai", "tiistai", "keskiviikko", "torstai", "perjantai", "lauantai"},
-		dotted:   true, clock: "15.04", shortHour: true, and: "ja", pet: "lemmikki", noNews: "En halua tällaisia uutisia",
+		dotted:   true, clock: "15.04", shortHour: true, and: "ja", pet: "lemmikki", amount: "käynti", noNews: "En halua tällaisia uutisia",
 		hour: [2]string{"tunti", "tuntia"}, minute: [2]string{"minuutti", "minuuttia"},
 		decimal: ",", thousands: "\u00a0",
 		labels: map[label]string{
@@ -152,7 +153,7 @@ var languages = map[string]*language{
 		months: [12]string{"ianuarie", "februarie", "martie", "aprilie", "mai", "iunie", "iulie", "august", "septembrie",
 			"octombrie", "noiembrie", "decembrie"},
 		weekdays: [7]string{"duminică", "luni", "marți", "miercuri", "joi", "vineri", "sâmbătă"},
-		clock:    "15:04", and: "și", pet: "animalul", noNews: "Nu mai doresc astfel de noutăți",
+		clock:    "15:04", and: "și", pet: "animalul", amount: "suma datorată", noNews: "Nu mai doresc astfel de noutăți",
 		hour: [2]string{"oră", "ore"}, minute: [2]string{"minut", "minute"},
 		decimal: ",", thousands: ".",
 		labels: map[label]string{

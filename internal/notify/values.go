@@ -48,8 +48,12 @@ func valuesOf(f *Facts, locale string) *values {
 	if !f.DueOn.IsZero() {
 		set("reminder.due_date", Date(f.DueOn, locale))
 	}
-	if f.Booking.Price > 0 {
+	switch {
+	case f.Booking.Price > 0:
 		set("payment.amount", Money(f.Booking.Price, f.Location.Currency, locale))
+	case f.Booking.Payment == "unpaid":
+		// Who keeps the bill elsewhere still wants it paid in time.
+		set("payment.amount", languageOf(locale).amount)
 	}
 	if due := f.Booking.PaymentDueAt; !due.IsZero() && f.Location.Zone != nil {
 		set("payment.deadline", Date(calendar.On(due, f.Location.Zone), locale)+" "+Time(due, f.Location.Zone, locale))
