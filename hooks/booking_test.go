@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/clinictest"
@@ -219,5 +220,35 @@ func TestALastVisitIsSpokenOfSoftly(t *testing.T) {
 		if !strings.Contains(line, ": sent ") {
 			t.Errorf("and yet: %s", line)
 		}
+	}
+}
+
+// a message about a visit that could not be written fails and names the code; once the record says what was missing, it is written after
+// all, under its own key.
+func TestAMessageThatCouldNotBeWrittenIsWrittenOnceItCan(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	words := clinictest.Make(t, c.app, store.Templates, fields{"code": "passport", "name": "Passport", "purpose": "visit_reminder", "locale": "en",
+		"subject": "Passport", "email_text": "Bring the passport of your {{ patient.species }}."})
+	c.reason = clinictest.Reason(t, c.app, fields{"reminder_template": words.Id, "visit_lead": "1d 09:00"})
+	client, pet := c.petOwner(fields{"species": ""})
+	visit := c.mustFind(store.Bookings, c.staffBooks(fields{"client": client.Id, "patient": pet.Id}).text("id"))
+	reminder := func() *core.Record {
+		t.Helper()
+		rows, err := c.app.FindAllRecords(store.Messages, dbx.HashExp{"booking": visit.Id, "purpose": "visit_reminder", "channel": "email"})
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		return rows[0]
+	}
+	broken := reminder()
+	if broken.GetString("state") != "failed" || broken.GetString("reason") != "empty_code" || broken.GetString("detail") != "patient.species" {
+		t.Fatalf("%s %s %s", broken.GetString("state"), broken.GetString("reason"), broken.GetString("detail"))
+	}
+	c.patch(c.superuser, pet, fields{"species": c.dog.Id})
+	mended := reminder()
+	if mended.Id != broken.Id || mended.GetString("state") != "queued" || mended.GetString("reason")+mended.GetString("detail") != "" ||
+		mended.GetString("text") != "Bring the passport of your Dog of tests." {
+		t.Errorf("%s %s: %q", mended.GetString("state"), mended.GetString("reason"), mended.GetString("text"))
 	}
 }

@@ -38,8 +38,9 @@ func (u Update) Simple(r Row) (text, times bool) {
 // plan lacks are withdrawn: ReasonBookingCancelled, or "" for ReasonNotWanted.
 //
 // A queued row is the plan's to change, even after a failed attempt, for it surely did not leave. A row that the machine withdrew before
-// any attempt comes back when it is wanted again. Nothing else is touched: not what may have left, not what a person withdrew, not what
-// a person wrote or asked for.
+// any attempt comes back when it is wanted again, and so does one that could not be written, once it can: somebody has mended its text or
+// filled in what it lacked. Nothing else is touched: not what may have left, not what a person withdrew, not what a person wrote or
+// asked for.
 func Diff(have []Row, want []Planned, unwanted Reason) (insert []Planned, update []Update, withdraw []Withdrawal) {
 	if unwanted == "" {
 		unwanted = ReasonNotWanted
@@ -92,7 +93,7 @@ func follow(r Row, p Planned) (Planned, bool) {
 	case r.State == Queued:
 		// R-08 is about messages that were never planned in time. This one was: being late does not make it unwanted.
 		return p, p.Reason != ReasonBookedInsideLead
-	case r.withdrawnByMachine():
+	case r.withdrawnByMachine(), r.unwritten():
 		return p, p.State == Queued
 	}
 	return p, false
@@ -100,6 +101,11 @@ func follow(r Row, p Planned) (Planned, bool) {
 
 func (r Row) withdrawnByMachine() bool {
 	return (r.State == Cancelled || r.State == Skipped) && r.Attempts == 0 && r.Reason != ReasonByPerson
+}
+
+// unwritten reports a row that failed for want of a text, before anybody could try to send it.
+func (r Row) unwritten() bool {
+	return r.State == Failed && r.Attempts == 0 && (r.Reason == ReasonEmptyCode || r.Reason == ReasonBadTemplate)
 }
 
 // keepsTime reports whether planning leaves the row's times alone. One that was withdrawn meanwhile and is wanted again follows the plan:

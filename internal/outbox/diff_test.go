@@ -73,6 +73,11 @@ func TestDiffOfOneRow(t *testing.T) {
 		{"sent", in(Sent, ""), text, "", false},
 		{"delivered", in(Delivered, ""), text, "", false},
 		{"failed", in(Failed, ReasonBadAddress), text, "", false},
+		{"could not be written, and now can", in(Failed, ReasonEmptyCode), same, Queued, false},
+		{"had no text, and now has", in(Failed, ReasonBadTemplate), same, Queued, false},
+		{"could not be written, and still cannot", in(Failed, ReasonEmptyCode), func(p *Planned) { p.State, p.Reason = Failed, ReasonEmptyCode }, "", false},
+		{"could not be written, and is not wanted any more", in(Failed, ReasonEmptyCode), skipped(ReasonOptedOut), "", false},
+		{"tried and refused for its text", func(r *Row) { r.State, r.Reason, r.Attempts = Failed, ReasonBadTemplate, 1 }, same, "", false},
 		{"unknown", in(Unknown, ReasonNotKnown), text, "", false},
 		{"stale", in(Stale, ReasonStale), text, "", false},
 	} {
@@ -188,7 +193,7 @@ func TestDiffTwiceIsDiffOnce(t *testing.T) {
 				r.State = rapid.SampledFrom(States()).Draw(t, "state")
 				r.Attempts = rapid.IntRange(0, 1).Draw(t, "attempts")
 				r.Edited = rapid.Bool().Draw(t, "edited")
-				r.Reason = rapid.SampledFrom([]Reason{"", ReasonByPerson, ReasonOptedOut}).Draw(t, "why")
+				r.Reason = rapid.SampledFrom([]Reason{"", ReasonByPerson, ReasonOptedOut, ReasonEmptyCode}).Draw(t, "why")
 				have = append(have, r)
 			}
 			if rapid.Bool().Draw(t, "is wanted") {
@@ -202,7 +207,7 @@ func TestDiffTwiceIsDiffOnce(t *testing.T) {
 			if !Allowed(was.State, is.State, Machine) {
 				t.Fatalf("%s → %s", was.State, is.State)
 			}
-			untouchable := was.State != Queued && (was.Left() || was.Reason == ReasonByPerson || was.State.Final() && was.State != Cancelled && was.State != Skipped)
+			untouchable := was.State != Queued && (was.Left() || was.Reason == ReasonByPerson || was.State.Final() && was.State != Cancelled && was.State != Skipped && !was.unwritten())
 			if untouchable && !cmp.Equal(was, is) {
 				t.Fatalf("touched %+v", was)
 			}

@@ -12,13 +12,15 @@ const (
 )
 
 // byMachine and byPerson are the whole life of a message: from each state, where it may go. queued → sent is a letter that was printed
-// or a message that a third party fetched; cancelled and skipped → queued is a withdrawal that the plan takes back.
+// or a message that a third party fetched; cancelled and skipped → queued is a withdrawal that the plan takes back, failed → queued a
+// message that could not be written and now can. What was tried and failed stays so.
 var (
 	byMachine = map[State][]State{
 		Queued:    {Sending, Sent, Stale, Cancelled, Skipped},
 		Sending:   {Sent, Failed, Queued, Unknown, Stale},
 		Sent:      {Delivered, Failed},
 		Unknown:   {Sent, Delivered, Failed},
+		Failed:    {Queued},
 		Cancelled: {Queued},
 		Skipped:   {Queued},
 	}

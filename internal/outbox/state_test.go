@@ -13,7 +13,7 @@ queued     b      m       m    .         .      .       m     b         m
 sending    m      b       m    .         m      m       m     .         .
 sent       .      .       b    m         m      .       .     .         .
 delivered  .      .       .    b         .      .       .     .         .
-failed     .      .       .    .         b      .       .     .         .
+failed     m      .       .    .         b      .       .     .         .
 unknown    .      .       b    m         b      b       .     .         .
 stale      .      .       .    .         .      .       b     .         .
 cancelled  m      .       .    .         .      .       .     b         .
