@@ -237,6 +237,28 @@ func TestARulesRunSurvivesItsDeath(t *testing.T) {
 	}
 }
 
+// a run that has called off what a rule made is done with all that it counted, also where that leaves less to go over than there was.
+func TestARunThatCallsOffIsDoneWithAll(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	rule := tr.rule()
+	tr.follow(monday)
+	pet := clinictest.Patient(t, tr.app, tr.client)
+	clinictest.Visit(t, tr.app, tr.location, tr.practitioner, tr.reason, tr.client, "2027-03-05 09:00:00.000Z", clinictest.Fields{"patient": pet.Id, "status": "completed"})
+	if err := tr.app.Delete(tr.reload(rule)); err != nil {
+		t.Fatal(err)
+	}
+	tr.follow(monday.Add(time.Hour))
+	tr.stand("after its rule was deleted", "2028-03-05 cancelled not_wanted")
+	runs, err := tr.app.FindRecordsByFilter(store.Runs, "state = 'done'", "-created", 1, 0)
+	if err != nil || len(runs) != 1 {
+		t.Fatalf("%d runs, %v", len(runs), err)
+	}
+	if run := runs[0]; run.GetInt("done") != run.GetInt("total") || run.GetString("note") != "0 reminders added, 0 moved, 1 cancelled." {
+		t.Errorf("%d of %d done: %s", run.GetInt("done"), run.GetInt("total"), run.GetString("note"))
+	}
+}
+
 // dies does a few small pieces of the runs that wait, each with nothing remembered from the one before, and the last of them undone.
 func (tr *trial) dies() {
 	tr.t.Helper()

@@ -141,6 +141,10 @@ func StepOfRule(app core.App, key links.Key, run *Run, limit int, now time.Time)
 		run.Done += part.Size()
 		run.Total = max(total, run.Done)
 		run.Failed += len(failed)
+		if part.Next.Over() {
+			// The size was counted ahead; what the first half of the work ended is not gone over by the second.
+			run.Total = run.Done
+		}
 		return !part.Next.Over(), nil
 	}, nil
 }
