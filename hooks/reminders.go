@@ -80,11 +80,13 @@ func (h House) reminderSaved(e *core.RecordEvent, was *core.Record) error {
 			return refused(err)
 		}
 	}
-	if !commands.Hurry {
-		return nil
+	if commands.Hurry {
+		if err := recalls.Hurry(e.App, clinic, e.Record, h.Now()); err != nil {
+			return refused(err)
+		}
 	}
-	if err := recalls.Hurry(e.App, clinic, e.Record, h.Now()); err != nil {
-		return refused(err)
+	if !commands.Again && !commands.Hurry {
+		return nil
 	}
 	_, err = recalls.PlanOne(e.App, clinic, h.Desk.Links, e.Record, h.Now())
 	return err

@@ -219,7 +219,9 @@ func TestARemindersRowActions(t *testing.T) {
 	if late := c.as(c.superuser, http.MethodPatch, remindersPath+"/"+r.Id, fields{"send_now": true}); late.code("send_now") != "wrong_transition" {
 		t.Errorf("send now with nothing left: %s", late.Body)
 	}
-	c.patch(c.superuser, r, fields{"requeue": true})
+	if answer := c.patch(c.superuser, r, fields{"requeue": true}); answer.text("next_send_at") != "2027-03-01 09:10:00.000Z" || answer.text("state") != "sent" {
+		t.Errorf("put back: %s", answer.Body)
+	}
 	c.recalled(client, "2027-03-01 10:10 email sent: Time for Bella to see us again", "2027-03-01 10:10 email queued: Time for Bella to see us again",
 		"2027-03-01 10:10 sms sent: Hi Maja, Bella is due to see us again around 1 June 2027. Call +4533112233 for a time. Harbour Vets",
 		"2027-03-01 10:10 sms queued: Hi Maja, Bella is due to see us again around 1 June 2027. Call +4533112233 for a time. Harbour Vets")

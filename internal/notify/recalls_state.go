@@ -52,6 +52,12 @@ func (p *recallPlanner) stateOf(t *recallTurn) RecallState {
 			}
 		}
 	}
+	for _, r := range p.Rows {
+		// What somebody had sent once more waits beside the plan.
+		if _, planned := recallOf(r.Key); !planned && (r.State == outbox.Queued || r.State == outbox.Sending) && slices.Contains(r.Reminders, t.ID) {
+			s.Coming = append(s.Coming, RecallDate{DueOn: t.Series.DueOn, SendsAt: r.SendAt})
+		}
+	}
 	s.SentCount = progress.Sent
 	s.LeftOut, s.LeftOutFor = progress.Barred, outbox.Reason(progress.Cause)
 	slices.SortStableFunc(s.Coming, func(a, b RecallDate) int { return a.SendsAt.Compare(b.SendsAt) })
