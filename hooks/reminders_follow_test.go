@@ -201,6 +201,32 @@ func TestAPersonsEndStands(t *testing.T) {
 	}
 }
 
+// nobody is asked to come with a pet that they are about to part with, or have parted with while the record does not say so yet. Called
+// off, the reminder comes back.
+func TestAGoodbyeEndsAReminder(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	client := clinictest.Client(t, c.app)
+	pet := clinictest.Patient(t, c.app, client)
+	r := c.remind(fields{"client": client.Id, "location": c.location.Id, "due_on": "2027-03-29"})
+	goodbye := clinictest.Reason(t, c.app, fields{"end_of_life": true, "name": "A quiet goodbye"})
+	visit := clinictest.Visit(t, c.app, c.location, c.practitioner, goodbye, client, "2027-03-10 09:00:00.000Z", fields{"patient": pet.Id})
+	c.stands(r, "cancelled end_of_life")
+	c.recalled(client, bella+"cancelled end_of_life: Time for Bella to see us again")
+	if refused := c.as(c.superuser, http.MethodPatch, remindersPath+"/"+r.Id, fields{"send_now": true}); refused.code("send_now") != "end_of_life" {
+		t.Errorf("send now: %s", refused.Body)
+	}
+	clinictest.Change(t, c.app, visit, fields{"status": "completed"})
+	c.stands(r, "cancelled end_of_life")
+	clinictest.Change(t, c.app, visit, fields{"status": "arrived"})
+	clinictest.Change(t, c.app, visit, fields{"status": "cancelled"})
+	c.stands(r, "scheduled")
+	c.recalled(client, bella+"queued: Time for Bella to see us again")
+	clinictest.Change(t, c.app, visit, fields{"status": "booked"})
+	clinictest.Change(t, c.app, visit, fields{"reason": c.reason.Id})
+	c.stands(r, "scheduled")
+}
+
 // lifting a stop brings back the reminders that it had kept.
 func TestALiftedStopBringsRemindersBack(t *testing.T) {
 	t.Parallel()

@@ -57,6 +57,7 @@ type Words struct{ Subject, Email, SMS string }
 // RecallVisit is a visit of one of the patients.
 type RecallVisit struct {
 	Patient, Reason string
+	EndOfLife       bool
 	Status          booking.Status
 	StartsAt        time.Time
 }
@@ -214,6 +215,8 @@ func (p *recallPlanner) turn(r *Recall) *recallTurn {
 			standing.Served++
 		case patient.Deceased:
 			standing.Dead++
+		case p.parting(r, id):
+			standing.Parting++
 		case patient.Inactive || !known:
 			standing.Away++
 		default:
@@ -348,6 +351,14 @@ func (p *recallPlanner) served(r *Recall, patient string) bool {
 	}
 	return slices.ContainsFunc(p.Visits, func(v RecallVisit) bool {
 		return v.Patient == patient && v.Status == booking.Completed && v.StartsAt.After(r.Since) && p.Serves(r.Group, v.Reason)
+	})
+}
+
+// parting reports whether a patient has an end-of-life visit that the reminder does not come after: nobody is asked for a check-up of a pet that
+// they are about to part with, or have parted with and nobody has written it down yet.
+func (p *recallPlanner) parting(r *Recall, patient string) bool {
+	return slices.ContainsFunc(p.Visits, func(v RecallVisit) bool {
+		return v.Patient == patient && v.EndOfLife && v.Status != booking.Cancelled && v.Status != booking.NoShow && v.StartsAt.After(r.Since)
 	})
 }
 

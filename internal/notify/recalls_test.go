@@ -195,7 +195,8 @@ func (f *RecallFacts) readVisit(value string, zone *time.Location) error {
 	value, at, _ := strings.Cut(value, " on ")
 	pet, reason, _ := strings.Cut(strings.TrimPrefix(value, "of "), " for ")
 	start, err := localTime(at, zone)
-	f.Visits = append(f.Visits, RecallVisit{Patient: strings.ToLower(pet), Reason: reason, Status: booking.Status(status), StartsAt: start})
+	f.Visits = append(f.Visits, RecallVisit{Patient: strings.ToLower(pet), Reason: reason, EndOfLife: reason == "goodbye", Status: booking.Status(status),
+		StartsAt: start})
 	return err
 }
 

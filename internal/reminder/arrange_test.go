@@ -118,6 +118,9 @@ func TestWhereAReminderStands(t *testing.T) {
 		{"its rule is off", reminder.Standing{Patients: 1, Unwanted: true}, "cancelled not_wanted"},
 		{"all died", reminder.Standing{Patients: 2, Dead: 2}, "cancelled deceased"},
 		{"one of two died", reminder.Standing{Patients: 2, Dead: 1}, " "},
+		{"one has an end-of-life visit", reminder.Standing{Patients: 1, Parting: 1}, "cancelled end_of_life"},
+		{"one has died, the other has such a visit", reminder.Standing{Patients: 2, Dead: 1, Parting: 1}, "cancelled deceased"},
+		{"one of two has such a visit", reminder.Standing{Patients: 2, Parting: 1}, " "},
 		{"none comes here any more", reminder.Standing{Patients: 1, Away: 1}, "cancelled inactive"},
 		{"the owner wants no reminders", reminder.Standing{Patients: 1, Refused: true}, "cancelled opted_out"},
 	} {

@@ -23,6 +23,7 @@ const (
 	Inactive    = "inactive"
 	OptedOut    = "opted_out"
 	VisitBooked = "visit_booked"
+	EndOfLife   = "end_of_life"
 	TooLate     = "stale"
 )
 
@@ -33,13 +34,14 @@ type Standing struct {
 	Unwanted   bool // its rule is off or gone, or does not want it any more
 	Refused    bool // the client wants no reminders
 	// Of its patients, where it has any: how many there are, and for how many it is over, by cause.
-	Patients, Served, Dead, Away int
+	// Parting are those with an end-of-life visit in the book or behind them.
+	Patients, Served, Dead, Parting, Away int
 }
 
 // Close answers whether a reminder is over, whatever is still to be said, and why; "" where it is not. It is asked anew at every planning, so
 // that what a mistake closed is open again once the mistake is undone.
 func Close(s Standing) (State, string) {
-	over := s.Patients > 0 && s.Served+s.Dead+s.Away >= s.Patients
+	over := s.Patients > 0 && s.Served+s.Dead+s.Parting+s.Away >= s.Patients
 	switch {
 	case s.Ended != "":
 		return s.Ended, ByPerson
@@ -51,6 +53,8 @@ func Close(s Standing) (State, string) {
 		return Cancelled, NotWanted
 	case over && s.Dead > 0:
 		return Cancelled, Deceased
+	case over && s.Parting > 0:
+		return Cancelled, EndOfLife
 	case over:
 		return Cancelled, Inactive
 	case s.Refused:

@@ -108,6 +108,24 @@ func (c *rules) parting(client string, t time.Time) bool {
 	})
 }
 
+// farewell reports whether an end-of-life visit ends a reminder of a pet, "parting" if so: one that the reminder does not come after. It is
+// "perhaps" where the reminder was made soon after such a visit, for it may come of an earlier one that was closed late.
+func (c *rules) farewell(pet string, made time.Time, visits []string, t time.Time) string {
+	answer := ""
+	for _, id := range visits {
+		v, ok := c.Visits[id].At(t)
+		reason, _ := c.Reasons[v.Reason].At(t)
+		switch {
+		case !ok, v.Pet != pet, !reason.EndOfLife, v.Status == "cancelled", v.Status == "no_show":
+		case v.Start.After(made):
+			return "parting"
+		case v.Start.After(made.AddDate(0, 0, -21)):
+			answer = "perhaps"
+		}
+	}
+	return answer
+}
+
 // grouped is the wish of a message to many for one person.
 func (c *rules) grouped(g Group, id, channel, to string, pets []string, t time.Time) wish {
 	place, _ := c.Places[g.Place].At(t)

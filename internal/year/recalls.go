@@ -195,6 +195,9 @@ func (c *rules) recalled(r *recall, o occasion, channel string, made time.Time, 
 		case "served":
 			why, rule = "the service was done", "R-42"
 			continue
+		case "parting":
+			why, rule = "its owner parts with it", "R-10"
+			continue
 		case "held":
 			why, rule = "a visit is in the book", "R-43"
 			continue
@@ -223,23 +226,20 @@ func (c *rules) recalled(r *recall, o occasion, channel string, made time.Time, 
 
 // inBook answers what a pet's visits do to a send about it: the service was done since, a coming visit holds it back, or perhaps one does.
 func (c *rules) inBook(is Recall, o occasion, pet string, made time.Time, visits []string, z *time.Location, t time.Time) string {
-	if is.Group == "" {
-		return ""
+	answer := c.farewell(pet, made, visits, t)
+	if is.Group == "" || answer == "parting" {
+		return answer
 	}
-	answer := ""
 	for _, id := range visits {
 		v, ok := c.Visits[id].At(t)
 		if !ok || v.Pet != pet || !c.serves(is.Group, v.Reason, t) {
 			continue
 		}
-		since := made
-		if v.Status == "completed" && v.Start.After(since) {
+		if v.Status == "completed" && v.Start.After(made) {
 			return "served"
 		}
-		if v.Status == "completed" || v.Status == "cancelled" || v.Status == "no_show" {
-			continue
-		}
-		if days := dayOf(v.Start, z).days(o.due); days < -30 || days > 60 {
+		days := dayOf(v.Start, z).days(o.due)
+		if v.Status == "completed" || v.Status == "cancelled" || v.Status == "no_show" || days < -30 || days > 60 {
 			continue
 		}
 		switch {

@@ -83,11 +83,8 @@ func ManyFacts(app core.App, clinic *store.Clinic, clients []string, now time.Ti
 			}
 		}
 		addresses = append(addresses, asks.addresses...)
-		if asks.grouped {
-			sinceOf[i] = asks.since
-			if asks.since.Before(since) {
-				since = asks.since
-			}
+		if sinceOf[i] = asks.since; asks.since.Before(since) {
+			since = asks.since
 		}
 	}
 	said, err := store.StoppedAmong(app.DB(), addresses)
@@ -97,7 +94,7 @@ func ManyFacts(app core.App, clinic *store.Clinic, clients []string, now time.Ti
 	for i := range facts {
 		facts[i].Stopped = said
 	}
-	return facts, records, manyRecallVisits(app.DB(), facts, at, sinceOf, ids, since)
+	return facts, records, manyRecallVisits(app.DB(), clinic, facts, at, sinceOf, ids, since)
 }
 
 func manyRecallRows(db dbx.Builder, facts []notify.RecallFacts, at map[string]int, ids dbx.Params) error {
@@ -141,7 +138,9 @@ func manyRecallPeople(db dbx.Builder, clinic *store.Clinic, facts []notify.Recal
 	return nil
 }
 
-func manyRecallVisits(db dbx.Builder, facts []notify.RecallFacts, at map[string]int, sinceOf []time.Time, ids dbx.Params, since time.Time) error {
+func manyRecallVisits(
+	db dbx.Builder, clinic *store.Clinic, facts []notify.RecallFacts, at map[string]int, sinceOf []time.Time, ids dbx.Params, since time.Time,
+) error {
 	var visits []visitRow
 	err := db.NewQuery(`SELECT b.client, b.patient, b.reason, b.status, b.starts_at FROM json_each({:ids}) j CROSS JOIN bookings b ON b.client = j.value
 		WHERE b.starts_at > {:since} AND b.patient != '' AND +b.status NOT IN ('cancelled', 'no_show')`).
@@ -151,7 +150,7 @@ func manyRecallVisits(db dbx.Builder, facts []notify.RecallFacts, at map[string]
 	}
 	for _, v := range visits {
 		i := at[v.Client]
-		if visit := v.visit(); !sinceOf[i].IsZero() && visit.StartsAt.After(sinceOf[i]) {
+		if visit := v.visit(clinic); visit.StartsAt.After(sinceOf[i]) {
 			facts[i].Visits = append(facts[i].Visits, visit)
 		}
 	}
@@ -177,7 +176,7 @@ func (r patientRow) patient(clinic *store.Clinic) notify.Patient {
 	return p
 }
 
-// visitRow is a visit that may complete a reminder or hold one back.
+// visitRow is a visit that may complete a reminder, hold one back or end it.
 type visitRow struct {
 	Client   string `db:"client"`
 	Patient  string `db:"patient"`
@@ -186,8 +185,12 @@ type visitRow struct {
 	StartsAt string `db:"starts_at"`
 }
 
-func (r visitRow) visit() notify.RecallVisit {
-	return notify.RecallVisit{Patient: r.Patient, Reason: r.Reason, Status: booking.Status(r.Status), StartsAt: record.ParseInstant(r.StartsAt)}
+func (r visitRow) visit(clinic *store.Clinic) notify.RecallVisit {
+	reason := clinic.Reasons[r.Reason]
+	return notify.RecallVisit{
+		Patient: r.Patient, Reason: r.Reason, EndOfLife: reason != nil && reason.Notify.EndOfLife, Status: booking.Status(r.Status),
+		StartsAt: record.ParseInstant(r.StartsAt),
+	}
 }
 
 // recallStateColumns are what the machine says of reminders, in a fixed order.

@@ -127,9 +127,7 @@ func factsOf(app core.App, clinic *store.Clinic, client string, records []*core.
 	if err := recallPatients(app.DB(), clinic, client, f.Patients); err != nil {
 		return f, err
 	}
-	if asks.grouped {
-		f.Visits, err = recallVisits(app.DB(), client, asks.since)
-	}
+	f.Visits, err = recallVisits(app.DB(), clinic, client, asks.since)
 	return f, err
 }
 
@@ -141,9 +139,9 @@ func newFacts(c *store.Clinic, now time.Time) notify.RecallFacts {
 
 // recallAsks is what else a client's reminders make it necessary to know.
 type recallAsks struct {
-	addresses       []string
-	grouped, byPost bool
-	since           time.Time // from when on visits may concern them
+	addresses []string
+	byPost    bool
+	since     time.Time // from when on visits may concern them
 }
 
 // takeRecalls puts a client's reminders into the facts.
@@ -159,11 +157,8 @@ func takeRecalls(c *store.Clinic, f *notify.RecallFacts, records []*core.Record,
 		}
 		asks.addresses = append(asks.addresses, one.ToEmail, one.ToPhone)
 		asks.byPost = asks.byPost || slices.Contains(one.Methods, outbox.Post)
-		if one.Group != "" {
-			asks.grouped = true
-			if one.Since.Before(asks.since) {
-				asks.since = one.Since
-			}
+		if one.Since.Before(asks.since) {
+			asks.since = one.Since
 		}
 		f.Recalls = append(f.Recalls, one)
 	}
@@ -270,7 +265,7 @@ func recallPatients(db dbx.Builder, clinic *store.Clinic, client string, into ma
 }
 
 // recallVisits reads a client's visits that may complete a reminder or hold one back.
-func recallVisits(db dbx.Builder, client string, since time.Time) ([]notify.RecallVisit, error) {
+func recallVisits(db dbx.Builder, clinic *store.Clinic, client string, since time.Time) ([]notify.RecallVisit, error) {
 	var rows []visitRow
 	err := db.Select("patient", "reason", "status", "starts_at").From(store.Bookings).
 		Where(dbx.NewExp("client = {:client} AND starts_at > {:since} AND patient != '' AND status NOT IN ('cancelled', 'no_show')",
@@ -280,7 +275,7 @@ func recallVisits(db dbx.Builder, client string, since time.Time) ([]notify.Reca
 	}
 	visits := make([]notify.RecallVisit, len(rows))
 	for i, r := range rows {
-		visits[i] = r.visit()
+		visits[i] = r.visit(clinic)
 	}
 	return visits, nil
 }
