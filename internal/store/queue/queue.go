@@ -145,8 +145,8 @@ var queueColumns = sync.OnceValue(func() []string {
 	return append(slices.Sorted(maps.Keys(messageColumns(outbox.Planned{}))), "id", "created", "updated", "revision")
 })
 
-// Rewrite changes a row that is still waiting, was withdrawn or could not be written before any attempt. The condition is not for races, which one writer rules
-// out, but so that a mistake of ours can never touch what has left.
+// Rewrite changes a row that is still waiting, was withdrawn or could not be written before any attempt. The condition is not for races, which one
+// writer rules out, but so that a mistake of ours can never touch what has left.
 func Rewrite(db dbx.Builder, id string, values dbx.Params, now time.Time) error {
 	values["updated"] = record.Instant(now)
 	values["revision"] = dbx.NewExp("[[revision]] + 1")
