@@ -49,11 +49,9 @@ func auditUpdated(now func() time.Time) func(e *core.RecordRequestEvent) error {
 			// The names would live on in the trail of their own removal.
 			return store.Trace(e.App, e.Auth, store.Change{Action: store.Erased, Collection: e.Collection.Name, Record: e.Record.Id, At: now()}, nil, nil)
 		}
-		is, err := e.App.FindRecordById(e.Collection, e.Record.Id)
-		if err != nil {
-			return fmt.Errorf("load %s for the audit trail: %w", e.Collection.Name, err)
-		}
-		left, right := changedFields(was, is)
+		// Not the row as it is by now: in a batch, PocketBase runs what follows inside of this very request, and that may have changed the record
+		// again, or deleted it.
+		left, right := changedFields(was, e.Record)
 		if len(right) == 0 {
 			return nil
 		}
@@ -61,7 +59,7 @@ func auditUpdated(now func() time.Time) func(e *core.RecordRequestEvent) error {
 		if into, merged := right["merge_into"]; merged && into != "" {
 			action = store.Merged
 		}
-		return store.Trace(e.App, e.Auth, store.Change{Action: action, Collection: e.Collection.Name, Record: is.Id, At: now()}, left, right)
+		return store.Trace(e.App, e.Auth, store.Change{Action: action, Collection: e.Collection.Name, Record: was.Id, At: now()}, left, right)
 	}
 }
 

@@ -2,6 +2,7 @@ package hooks
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -132,6 +133,25 @@ func TestACreatedRecordIsTraced(t *testing.T) {
 		{"species", "", "create", by, nil, auditFields{"name": "Axolotl"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// R-52: in a batch each request leaves its own trace of one record, and a record may be changed and deleted in the same batch.
+func TestABatchIsTracedStepByStep(t *testing.T) {
+	t.Parallel()
+	c := newGuardedClinic(t)
+	path := c.path("clients", "stranger")
+	batch := `{"requests":[{"method":"PATCH","url":"` + path + `","body":{"city":"Odense"}},{"method":"PATCH","url":"` + path + `","body":{"city":"Vejle"}},` +
+		`{"method":"DELETE","url":"` + path + `"}]}`
+	if answer := c.ask(c.superuser, "POST", "/api/batch", batch); answer.status != 200 {
+		t.Fatalf("got %d %s", answer.status, answer.raw)
+	}
+	steps := map[string]string{}
+	for _, line := range c.trail() {
+		steps[line.Action+" "+fmt.Sprint(line.Before["city"])] = fmt.Sprint(line.After["city"])
+	}
+	if diff := cmp.Diff(map[string]string{"update ": "Odense", "update Odense": "Vejle", "delete Vejle": "<nil>"}, steps); diff != "" {
 		t.Error(diff)
 	}
 }
