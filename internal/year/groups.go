@@ -114,9 +114,12 @@ func (c *rules) farewell(pet string, made time.Time, visits []string, t time.Tim
 	answer := ""
 	for _, id := range visits {
 		v, ok := c.Visits[id].At(t)
+		if !ok || v.Pet != pet || v.Status == "cancelled" || v.Status == "no_show" {
+			continue
+		}
 		reason, _ := c.Reasons[v.Reason].At(t)
 		switch {
-		case !ok, v.Pet != pet, !reason.EndOfLife, v.Status == "cancelled", v.Status == "no_show":
+		case !reason.EndOfLife:
 		case v.Start.After(made):
 			return "parting"
 		case v.Start.After(made.AddDate(0, 0, -21)):

@@ -54,7 +54,7 @@ func (w *recallWriter) checkTime() error {
 	}
 	s := series(w.r, due)
 	if fits := s.FitsUntil(calendar.LastYear); fits < s.Count() {
-		words := fmt.Sprintf("The last repetition would lie beyond the year %d. At most %d work.", calendar.LastYear, fits)
+		words := fmt.Sprintf("The last repetition would lie beyond the year %d. It can be sent %d times at most.", calendar.LastYear, fits)
 		w.problems.Add("repeat_count", "too_far", words, map[string]any{"latest": fits})
 		return nil
 	}
