@@ -15,7 +15,7 @@ func (h House) absenceSound(e *core.RecordEvent) error {
 	if err := store.CheckAbsence(e.Record); err != nil {
 		return refused(err)
 	}
-	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
+	clinic, err := h.Desk.ClinicWith(e.App, store.LocationOf(e.Record), "")
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ var audited = []string{
 }
 
 // untraced are fields that change with every write and say nothing about what somebody did.
-var untraced = []string{core.FieldNameId, "created", "updated", fieldRevision}
+var untraced = []string{core.FieldNameId, "created", "updated", store.Revision}
 
 // auditCreated traces a record that a person made.
 func auditCreated(now func() time.Time) func(e *core.RecordRequestEvent) error {
@@ -41,7 +41,7 @@ func auditUpdated(now func() time.Time) func(e *core.RecordRequestEvent) error {
 			return fmt.Errorf("load %s for the audit trail: %w", e.Collection.Name, err)
 		}
 		// Erasing is a command: the stored field is false again afterwards, so it is read before it is obeyed.
-		erased := e.Collection.Name == store.Clients && e.Record.GetBool("erase")
+		erased := e.Collection.Name == store.Clients && store.WantsErasing(e.Record)
 		if err := e.Next(); err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ func (h House) broadcastCounted(e *core.RecordRequestEvent) error {
 	if !runs.IsDraft(e.Record) {
 		return e.Next()
 	}
-	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
+	clinic, err := h.Desk.ClinicWith(e.App, store.LocationOf(e.Record), "")
 	if err != nil {
 		return err
 	}
@@ -59,20 +59,21 @@ func broadcastWritten(e *core.RecordRequestEvent) error {
 			return e.BadRequestError("A message that was sent cannot be rewritten.", err)
 		}
 	}
-	if e.Record.GetBool("send") && e.Record.GetBool("stop") {
+	asked := runs.Commands(e.Record)
+	if asked.Send && asked.Stop {
 		return e.BadRequestError("Send it or stop it.", fieldProblem("stop", "wrong_command", "Tick one of the two: send or stop."))
 	}
 	if refusal, ok := e.Get(counted).(*booking.Refusal); ok {
 		return e.BadRequestError("This message cannot be sent like this.", fieldError(refusal))
 	}
-	people := e.Record.GetInt("recipients")
+	people := runs.Recipients(e.Record)
 	if count, ok := e.Get(counted).(runs.Count); ok && runs.IsDraft(e.Record) {
 		runs.NoteCount(e.Record, count)
 		runs.NoteAsker(e.Record, e.Get(asker))
 		e.Record.SetRaw(counted, count)
 		people = count.Recipients
 	}
-	if e.Record.GetBool("send") && people > runs.ManyPeople && !runs.MaySendToMany(e.Auth) {
+	if asked.Send && people > runs.ManyPeople && !store.Manages(e.Auth) {
 		return router.NewForbiddenError("More than fifty people are written to by a manager.", validation.Errors{
 			"send": problemWith("needs_manager", "More than fifty people are written to by a manager.", map[string]any{"count": people}),
 		})
@@ -80,16 +81,11 @@ func broadcastWritten(e *core.RecordRequestEvent) error {
 	return e.Next()
 }
 
-// whatWasSent are the fields that make a broadcast this broadcast.
-var whatWasSent = []string{
-	"kind", "location", "practitioner", "from_at", "until_at", "filter", "template", "own_text", "subject", "email_text", "sms_text", "channels", "channel_mode",
-}
-
 func keptAsSent(was, is *core.Record) error {
 	if runs.IsDraft(was) {
 		return nil
 	}
-	return keptAsTheyWere(whatWasSent, was, is, "This has been sent, or is on its way. Stop it, or write another one.")
+	return keptAsTheyWere(store.ClosedFields[store.Broadcasts], was, is, "This has been sent, or is on its way. Stop it, or write another one.")
 }
 
 // broadcastSound refuses a draft without people or with words that could not be sent. What is on its way is not judged again.
@@ -100,7 +96,7 @@ func (h House) broadcastSound(e *core.RecordEvent) error {
 	if !runs.IsDraft(e.Record) {
 		return nil
 	}
-	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
+	clinic, err := h.Desk.ClinicWith(e.App, store.LocationOf(e.Record), "")
 	if err != nil {
 		return err
 	}
@@ -110,33 +106,27 @@ func (h House) broadcastSound(e *core.RecordEvent) error {
 // broadcastSaved carries out the commands, whoever gives them: send a draft, or go on with one that was stopped; stop what has not left. They are
 // stored as false again, so that no form repeats them.
 func (h House) broadcastSaved(e *core.RecordEvent) error {
-	send, stop := e.Record.GetBool("send"), e.Record.GetBool("stop")
-	e.Record.Set("send", false)
-	e.Record.Set("stop", false)
+	asked := runs.TakeCommands(e.Record)
 	from := runs.BroadcastDraft
 	if !e.Record.IsNew() {
 		was, err := before(e)
 		if err != nil {
 			return err
 		}
-		from = was.GetString("state")
+		from = runs.BroadcastState(was)
 	}
-	if from == "" {
-		from = runs.BroadcastDraft
-	}
-	if e.Record.GetString("state") == "" {
-		e.Record.Set("state", from)
-	}
+	// A form that leaves it out means no other one.
+	runs.FillInState(e.Record, from)
 	switch {
-	case stop:
+	case asked.Stop:
 		return h.broadcastStopped(e, from)
-	case send && from == runs.BroadcastStopped:
-		e.Record.Set("state", runs.BroadcastSending)
+	case asked.Send && from == runs.BroadcastStopped:
+		runs.SetBroadcastState(e.Record, runs.BroadcastSending)
 		if err := e.Next(); err != nil {
 			return err
 		}
 		return runs.GoOnSending(e.App, e.Record.Id)
-	case send:
+	case asked.Send:
 		return h.broadcastSent(e, from)
 	}
 	return e.Next()
@@ -146,7 +136,7 @@ func (h House) broadcastStopped(e *core.RecordEvent, from string) error {
 	if from != runs.BroadcastSending {
 		return validation.Errors{"stop": wrongTransition(from, runs.BroadcastStopped)}
 	}
-	e.Record.Set("state", runs.BroadcastStopped)
+	runs.SetBroadcastState(e.Record, runs.BroadcastStopped)
 	if err := e.Next(); err != nil {
 		return err
 	}
@@ -157,14 +147,14 @@ func (h House) broadcastSent(e *core.RecordEvent, from string) error {
 	if from != runs.BroadcastDraft {
 		return validation.Errors{"send": wrongTransition(from, runs.BroadcastSending)}
 	}
-	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
+	clinic, err := h.Desk.ClinicWith(e.App, store.LocationOf(e.Record), "")
 	if err != nil {
 		return err
 	}
 	count, ok := e.Record.GetRaw(counted).(runs.Count)
 	if !ok {
 		// A program saves it: nothing was counted on the way.
-		whose, err := store.Asker(e.App, e.Record.GetString("asked_by"))
+		whose, err := store.Asker(e.App, runs.AskedBy(e.Record))
 		if err != nil {
 			return err
 		}
@@ -180,7 +170,7 @@ func (h House) broadcastSent(e *core.RecordEvent, from string) error {
 	if err := runs.CheckBroadcast(clinic, e.Record); err != nil {
 		return refused(err)
 	}
-	e.Record.Set("state", runs.BroadcastSending)
+	runs.SetBroadcastState(e.Record, runs.BroadcastSending)
 	if err := e.Next(); err != nil {
 		return err
 	}
@@ -236,7 +226,7 @@ func (h House) previewBroadcast(e *core.RequestEvent) error {
 	if err != nil {
 		return err
 	}
-	if r == nil || !store.WorksAt(e.Auth, r.GetString("location")) {
+	if r == nil || !store.WorksAt(e.Auth, store.LocationOf(r)) {
 		return e.NotFoundError("", nil)
 	}
 	clinic, err := h.Desk.Clinic()

@@ -19,7 +19,7 @@ func (h House) followCounted(e *core.RecordRequestEvent) error {
 		was = nil
 	}
 	scopes := runs.FollowScopes(was, e.Record)
-	if len(scopes) == 0 && !e.Record.GetBool("replace_edited") {
+	if len(scopes) == 0 && !runs.WishesReplacing(e.Record) {
 		return e.Next()
 	}
 	follow := &runs.Followed{}
@@ -68,13 +68,12 @@ func (h House) templateFollowed(e *core.RecordEvent) error {
 	if err != nil {
 		return err
 	}
-	replace := e.Record.GetBool("replace_edited")
-	e.Record.Set("replace_edited", false)
+	replace := runs.TakeReplacing(e.Record)
 	if err := e.Next(); err != nil {
 		return err
 	}
 	scopes := runs.FollowScopes(was, e.Record)
-	if was != nil && (len(scopes) > 0 || replace) && !e.Record.GetBool("inactive") {
+	if was != nil && (len(scopes) > 0 || replace) && !store.SwitchedOff(e.Record) {
 		clinic, err := store.LoadClinic(e.App)
 		if err != nil {
 			return err

@@ -18,10 +18,10 @@ func guard(app core.App, now func() time.Time) {
 	app.OnRecordUpdateRequest().BindFunc(valuesAreRead)
 	app.OnRecordValidate().BindFunc(writtenRight)
 
-	app.OnRecordCreate(revisioned...).BindFunc(revisionRaised)
-	app.OnRecordUpdate(revisioned...).BindFunc(inTx(revisionRaised))
-	app.OnRecordCreateRequest(revisioned...).BindFunc(bornUntouched)
-	app.OnRecordUpdateRequest(revisioned...).BindFunc(inRequestTx(ontoTheRowAsItIs))
+	app.OnRecordCreate(store.Revisioned()...).BindFunc(revisionRaised)
+	app.OnRecordUpdate(store.Revisioned()...).BindFunc(inTx(revisionRaised))
+	app.OnRecordCreateRequest(store.Revisioned()...).BindFunc(bornUntouched)
+	app.OnRecordUpdateRequest(store.Revisioned()...).BindFunc(inRequestTx(ontoTheRowAsItIs))
 
 	app.OnRecordUpdateRequest(store.Messages).BindFunc(messageByHand(now))
 	app.OnRecordDeleteRequest(store.Messages).BindFunc(writtenByMachine)

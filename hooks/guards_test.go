@@ -20,6 +20,7 @@ import (
 	"github.com/pocketbase/pocketbase/tests"
 
 	"pawbell/internal/clinictest"
+	"pawbell/internal/store"
 )
 
 // guardedAt is when the tests of the guards happen.
@@ -245,16 +246,18 @@ func TestGuardTablesNameRealFields(t *testing.T) {
 		}
 		return found.Fields.GetByName(name)
 	}
-	for collection, names := range machineFields {
+	for collection, names := range store.MachineFields {
 		for _, name := range names {
 			if field(collection, name) == nil {
-				t.Errorf("machineFields: %s has no field %s", collection, name)
+				t.Errorf("MachineFields: %s has no field %s", collection, name)
 			}
 		}
 	}
-	for _, name := range sentFields {
-		if field("messages", name) == nil {
-			t.Errorf("sentFields: messages has no field %s", name)
+	for collection, names := range store.ClosedFields {
+		for _, name := range names {
+			if field(collection, name) == nil {
+				t.Errorf("ClosedFields: %s has no field %s", collection, name)
+			}
 		}
 	}
 	for name := range clockFields {
@@ -269,8 +272,8 @@ func TestGuardTablesNameRealFields(t *testing.T) {
 			t.Errorf("leadFields: no %s", name)
 		}
 	}
-	for _, collection := range revisioned {
-		if field(collection, fieldRevision) == nil {
+	for _, collection := range store.Revisioned() {
+		if field(collection, store.Revision) == nil {
 			t.Errorf("%s has no revision", collection)
 		}
 		found, err := c.app.FindCollectionByNameOrId(collection)
@@ -287,7 +290,7 @@ func TestGuardTablesNameRealFields(t *testing.T) {
 				t.Fatal(err)
 			}
 			listed := false
-			for _, name := range machineFields[collection] {
+			for _, name := range store.MachineFields[collection] {
 				listed = listed || name == f.GetName()
 			}
 			if strings.HasPrefix(with.Help, "Machine:") && !listed {

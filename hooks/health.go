@@ -16,7 +16,7 @@ import (
 // outboxHealth answers a monitor, or staff who wonder, how the queue is doing. last_dispatch_at is when a message was last handed to a
 // provider, null before the first; oldest_due_seconds is 0 while nothing is due.
 func (h House) outboxHealth(e *core.RequestEvent) error {
-	if !e.HasSuperuserAuth() && e.Auth.GetBool("inactive") {
+	if !store.StillEmployed(e.Auth) {
 		return e.ForbiddenError("This account is switched off.", nil)
 	}
 	now := h.Now()

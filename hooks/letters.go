@@ -101,7 +101,7 @@ func (h House) lettersPrinted(e *core.RequestEvent) error {
 			return e.BadRequestError("Some of these were withdrawn and are not to be posted.",
 				idsProblem("wrong_transition", "These letters were withdrawn. Please do not post them.", wrong))
 		}
-		now, err := queue.LettersPrinted(tx, clinic, letters, accountName(e.Auth), h.Now())
+		now, err := queue.LettersPrinted(tx, clinic, letters, store.AccountName(e.Auth), h.Now())
 		if len(now) > 0 {
 			sent = now
 		}
@@ -275,12 +275,4 @@ func inList(allowed []string, ip string) bool {
 		one, err := netip.ParseAddr(entry)
 		return err == nil && one == from
 	})
-}
-
-// accountName is how a task says who did it.
-func accountName(account *core.Record) string {
-	if !account.IsSuperuser() && account.GetString("name") != "" {
-		return account.GetString("name")
-	}
-	return account.Email()
 }

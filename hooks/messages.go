@@ -14,7 +14,7 @@ import (
 // messageWritten completes a message that a person writes to one owner, or to themselves as a test, and stores one for each of its addresses
 // (X-08, X-20, PC-07 to PC-16).
 func (h House) messageWritten(e *core.RecordRequestEvent) error {
-	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
+	clinic, err := h.Desk.ClinicWith(e.App, store.LocationOf(e.Record), "")
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (h House) messageCorrected(e *core.RecordRequestEvent) error {
 // messageCommanded carries out the commands of a message, whoever gives them: hurry a queued one, put back one that came to its end. They
 // are stored as false again, so that no form repeats them.
 func (h House) messageCommanded(e *core.RecordEvent) error {
-	hurry, again := e.Record.GetBool("send_now"), e.Record.GetBool("requeue")
+	hurry, again := queue.TakeCommands(e.Record)
 	if !hurry && !again {
 		return e.Next()
 	}
@@ -61,8 +61,6 @@ func (h House) messageCommanded(e *core.RecordEvent) error {
 	if err != nil {
 		return err
 	}
-	e.Record.Set("requeue", false)
-	e.Record.Set("send_now", false)
 	if hurry {
 		if err := queue.Hurry(e.App, clinic, was, e.Record, h.Now()); err != nil {
 			return refused(err)
@@ -83,7 +81,7 @@ func (h House) messageCommanded(e *core.RecordEvent) error {
 
 // messageSettled wakes the dispatcher after the commit of a message that waits to leave.
 func (h House) messageSettled(e *core.RecordEvent) error {
-	if outbox.State(e.Record.GetString("state")) == outbox.Queued {
+	if queue.StateOf(e.Record) == outbox.Queued {
 		h.Ring()
 	}
 	return e.Next()

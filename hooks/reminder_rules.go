@@ -13,9 +13,6 @@ import (
 	"pawbell/internal/store/runs"
 )
 
-// ruleMachineFields are written by the program alone.
-var ruleMachineFields = []string{"active_since"}
-
 // ruleAsked answers what saving a rule would do where that is all somebody wants to know. It comes before any transaction: counting takes a
 // moment in a large clinic, and nobody who books should wait for it.
 func (h House) ruleAsked(e *core.RecordRequestEvent) error {
@@ -27,7 +24,7 @@ func (h House) ruleAsked(e *core.RecordRequestEvent) error {
 	if kept == nil {
 		kept = core.NewRecord(e.Collection)
 	}
-	if err := keptAsTheyWere(ruleMachineFields, kept, e.Record, "This is written by the program and cannot be changed."); err != nil {
+	if err := machineFieldsKept(e.Collection, kept, e.Record); err != nil {
 		return e.BadRequestError("Some fields are written by the program alone.", err)
 	}
 	if !recalls.WishesPreview(e.Record) {

@@ -8,12 +8,13 @@ import (
 
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
+	"pawbell/internal/store/queue"
 	"pawbell/internal/store/recalls"
 )
 
 // reminderWritten says of a new reminder whose it is and from where it comes, as far as the account that makes it leaves that open.
 func (h House) reminderWritten(e *core.RecordRequestEvent) error {
-	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
+	clinic, err := h.Desk.ClinicWith(e.App, store.LocationOf(e.Record), "")
 	if err != nil {
 		return err
 	}
@@ -40,7 +41,7 @@ func (h House) reminderSound(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
+	clinic, err := h.Desk.ClinicWith(e.App, store.LocationOf(e.Record), "")
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (h House) reminderSound(e *core.RecordEvent) error {
 }
 
 func (h House) reminderSaved(e *core.RecordEvent, was *core.Record) error {
-	clinic, err := h.Desk.ClinicWith(e.App, e.Record.GetString("location"), "")
+	clinic, err := h.Desk.ClinicWith(e.App, store.LocationOf(e.Record), "")
 	if err != nil {
 		return err
 	}
@@ -116,7 +117,7 @@ func (h House) reminderRemoved(e *core.RecordEvent) error {
 
 // recallMessageChanged lets a reminder follow what a person does with one of its messages: withdraw it, or say what became of it.
 func (h House) recallMessageChanged(e *core.RecordEvent) error {
-	if err := e.Next(); err != nil || outbox.Purpose(e.Record.GetString("purpose")) != outbox.Reminder {
+	if err := e.Next(); err != nil || queue.PurposeOf(e.Record) != outbox.Reminder {
 		return err
 	}
 	clinic, err := h.Desk.Clinic()

@@ -38,7 +38,7 @@ func (h House) previewReminder(e *core.RequestEvent) error {
 	problems := validation.Errors{}
 	for name, value := range body {
 		field := fieldOfKey(collection, name)
-		if field == nil || slices.Contains(machineFields[store.Reminders], field.GetName()) {
+		if field == nil || slices.Contains(store.MachineFields[store.Reminders], field.GetName()) {
 			continue
 		}
 		if p := misread(collection.Name, field, value); p.code != "" {
@@ -47,8 +47,7 @@ func (h House) previewReminder(e *core.RequestEvent) error {
 		}
 		record.Set(name, value)
 	}
-	record.Set("state", "")
-	record.Set(fieldPreview, true)
+	recalls.WishPreview(record)
 	clinic, err := h.Desk.Clinic()
 	if err != nil {
 		return err

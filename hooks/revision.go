@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/pocketbase/dbx"
 	validation "github.com/pocketbase/ozzo-validation/v4"
 	"github.com/pocketbase/pocketbase/core"
 	"github.com/pocketbase/pocketbase/tools/list"
@@ -17,51 +16,11 @@ import (
 	"pawbell/internal/store"
 )
 
-// fieldRevision counts the writes of a row, so that a stale form can be told from a fresh one.
-const fieldRevision = "revision"
-
-// revisioned are the collections that the machine writes while people look at them.
-var revisioned = []string{store.Bookings, store.Clients, "reminders", "broadcasts", store.Messages, store.Runs}
-
-// machineFields are written by the program alone. A body may carry them, as the dashboard sends whole records, but not change them.
-var machineFields = map[string][]string{
-	store.Bookings: {
-		"reference", "local_start", "busy_from", "busy_until", "cancelled_at", "cancelled_by", "scheduled_at", "changed_at", "changed_by",
-		"sequence", "link_version",
-	},
-	store.Clients: {"no_shows", "match_name", "match_phone", "match_sms_phone", "match_email", "match_address"},
-	"reminders":   {"reason", "sent_count", "next_send_at", "coming", "made_at", "origin", "look_at", "unwanted", "given"},
-	"broadcasts":  {"state", "asked_by", "recipients", "duplicates", "skipped", "parts", "cost", "chosen", "position"},
-	store.Messages: {
-		"resend_of", "sibling_of", "priority", "send_at", "expires_at", "reason", "detail", "key", "sequence", "attempts", "next_try_at",
-		"leased_until", "gateway", "gateway_id", "encoding", "parts", "over_limit", "cost", "currency", "billed_period", "legal_id", "covers",
-		"sent_at", "delivered_at",
-	},
-	store.Runs: {"total", "done", "failed", "note", "started_at", "ended_at", "cursor", "plan"},
-}
-
-// firstStates is the one state in which a person may create a row; left out, a hook fills it in.
-var firstStates = map[string]string{
-	store.Messages: "queued",
-	"reminders":    "scheduled",
-	"broadcasts":   "draft",
-	"runs":         "queued",
-}
-
-// revisionRaised counts every save of the model. It outbids the row, not the instance, so that two saves never share a number;
-// raw statements add one themselves.
+// revisionRaised counts every save of the model.
 func revisionRaised(e *core.RecordEvent) error {
-	if e.Record.IsNew() {
-		e.Record.Set(fieldRevision, 1)
-		return e.Next()
+	if err := store.RaiseRevision(e.App, e.Record); err != nil {
+		return err
 	}
-	var stored float64
-	err := e.App.DB().Select(fieldRevision).From(e.Record.Collection().Name).
-		Where(dbx.HashExp{"id": e.Record.LastSavedPK()}).Row(&stored)
-	if err != nil {
-		return fmt.Errorf("read the revision of %s: %w", e.Record.Collection().Name, err)
-	}
-	e.Record.Set(fieldRevision, stored+1)
 	return e.Next()
 }
 
@@ -79,16 +38,16 @@ func ontoTheRowAsItIs(e *core.RecordRequestEvent) error {
 	if err != nil {
 		return e.NotFoundError("", err)
 	}
-	if seen, sent := body[fieldRevision]; sent && seen != nil && seen != "" {
+	if seen, sent := body[store.Revision]; sent && seen != nil && seen != "" {
 		asked := core.NewRecord(e.Collection)
-		asked.Set(fieldRevision, seen)
-		if asked.GetFloat(fieldRevision) != row.GetFloat(fieldRevision) {
-			return e.BadRequestError("Somebody or something else changed this meanwhile.", validation.Errors{fieldRevision: validation.NewError(
+		asked.Set(store.Revision, seen)
+		if asked.GetFloat(store.Revision) != row.GetFloat(store.Revision) {
+			return e.BadRequestError("Somebody or something else changed this meanwhile.", validation.Errors{store.Revision: validation.NewError(
 				"changed_meanwhile", "This was changed meanwhile. Load it again and repeat your change.",
-			).SetParams(map[string]any{fieldRevision: row.GetInt(fieldRevision)})})
+			).SetParams(map[string]any{store.Revision: row.GetInt(store.Revision)})})
 		}
 	}
-	delete(body, fieldRevision)
+	delete(body, store.Revision)
 
 	if body, err = withFiles(e.RequestEvent, e.Collection, body); err != nil {
 		return fmt.Errorf("read uploaded files: %w", err)
@@ -175,8 +134,7 @@ func bornUntouched(e *core.RecordRequestEvent) error {
 	if err != nil {
 		return e.BadRequestError("Some fields are written by the program alone.", err)
 	}
-	first, hasStates := firstStates[e.Collection.Name]
-	if state := e.Record.GetString("state"); hasStates && state != "" && state != first {
+	if state := store.BornElsewhere(e.Record); state != "" {
 		return e.BadRequestError("A new record starts at its first state.", validation.Errors{"state": wrongTransition("", state)})
 	}
 	return e.Next()
@@ -184,7 +142,7 @@ func bornUntouched(e *core.RecordRequestEvent) error {
 
 // machineFieldsKept refuses, field by field, what differs between two versions of a record and only the machine may change.
 func machineFieldsKept(collection *core.Collection, was, is *core.Record) error {
-	return keptAsTheyWere(machineFields[collection.Name], was, is, "This is written by the program and cannot be changed.")
+	return keptAsTheyWere(store.MachineFields[collection.Name], was, is, "This is written by the program and cannot be changed.")
 }
 
 func keptAsTheyWere(fields []string, was, is *core.Record, words string) error {

@@ -24,19 +24,15 @@ func runCompleted(e *core.RecordEvent) error {
 	return e.Next()
 }
 
-// whatItDoes are the fields that make a run this run: whoever wants another one asks for it.
-var whatItDoes = []string{"kind", "scope", "dry"}
-
 // runByHand lets a person stop a run that waits or is under way, and change nothing else about it. The row is the one that
 // [ontoTheRowAsItIs] loaded in this transaction.
 func runByHand(e *core.RecordRequestEvent) error {
 	was := e.Record.Original()
-	if err := keptAsTheyWere(whatItDoes, was, e.Record, "A run does what it was asked for. Stop it and start another one."); err != nil {
+	if err := keptAsTheyWere(store.ClosedFields[store.Runs], was, e.Record, "A run does what it was asked for. Stop it and start another one."); err != nil {
 		return e.BadRequestError("A run cannot be changed into another one.", err)
 	}
-	from, to := runs.State(was.GetString("state")), runs.State(e.Record.GetString("state"))
-	open := from == runs.Queued || from == runs.Running
-	if from != to && (to != runs.Stopped || !open) {
+	from, to := runs.StateOf(was), runs.StateOf(e.Record)
+	if !from.ByHand(to) {
 		return e.BadRequestError("This run cannot go there by hand.", validation.Errors{"state": wrongTransition(string(from), string(to))})
 	}
 	return e.Next()
@@ -44,7 +40,7 @@ func runByHand(e *core.RecordRequestEvent) error {
 
 // runSettled wakes the jobs after the commit of a run that waits.
 func (h House) runSettled(e *core.RecordEvent) error {
-	if runs.State(e.Record.GetString("state")) == runs.Queued {
+	if runs.StateOf(e.Record) == runs.Queued {
 		h.Ring()
 	}
 	return e.Next()

@@ -1,53 +1,38 @@
 package hooks
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/pocketbase/dbx"
 	validation "github.com/pocketbase/ozzo-validation/v4"
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/booking"
 	"pawbell/internal/outbox"
+	"pawbell/internal/reminder"
 	"pawbell/internal/store"
 	"pawbell/internal/store/queue"
+	"pawbell/internal/store/recalls"
 )
-
-// sentFields are what a message said, to whom and when: the log of what was sent, closed once the row has left the queue.
-var sentFields = []string{
-	"location", "client", "patients", "booking", "reminders", "broadcast", "purpose", "channel", "to", "bcc", "subject", "text",
-	"attachments", "locale", "template", "edited", "own_address", "own_time", "planned_at",
-}
-
-// remindersByHand are the ends that a person may give a reminder that is still open; the other states follow from what happened.
-var remindersByHand = map[string][]string{
-	"scheduled": {"cancelled", "done"},
-	"held":      {"cancelled", "done"},
-	"sent":      {"cancelled", "done"},
-}
 
 // messageByHand lets a person make the few moves of a message that are a person's, and refuses to rewrite what has left the queue.
 // The row is the one that [ontoTheRowAsItIs] loaded in this transaction.
 func messageByHand(now func() time.Time) func(e *core.RecordRequestEvent) error {
 	return func(e *core.RecordRequestEvent) error {
 		was := e.Record.Original()
-		from, to := outbox.State(was.GetString("state")), outbox.State(e.Record.GetString("state"))
+		from, to := queue.StateOf(was), queue.StateOf(e.Record)
 		if !outbox.Allowed(from, to, outbox.Person) {
 			return e.BadRequestError("This message cannot go there by hand.", validation.Errors{"state": wrongTransition(string(from), string(to))})
 		}
 		if from != outbox.Queued {
-			err := keptAsTheyWere(sentFields, was, e.Record, "This message has left the queue. What was sent stays as it was sent; put it back to send a new one.")
+			err := keptAsTheyWere(store.ClosedFields[store.Messages], was, e.Record, "This message has left the queue. What was sent stays as it was sent; put it back to send a new one.")
 			if err != nil {
 				return e.BadRequestError("A message that has left the queue cannot be rewritten.", err)
 			}
 		}
 		if from == outbox.Queued && to == outbox.Cancelled {
-			// The plan may take back what the machine withdrew, never what a person did (R-13).
-			e.Record.Set("reason", string(outbox.ReasonByPerson))
+			queue.WithdrawnByPerson(e.Record)
 		}
 		answered := from == outbox.Unknown && to != outbox.Unknown
 		if answered {
@@ -58,32 +43,15 @@ func messageByHand(now func() time.Time) func(e *core.RecordRequestEvent) error 
 		if err := e.Next(); err != nil || !answered {
 			return err
 		}
-		return resolved(e, to, now())
+		return queue.NoteResolved(e.App, e.Record, now())
 	}
-}
-
-// resolved writes into the message's history that a person said what became of it (R-15).
-func resolved(e *core.RecordRequestEvent, state outbox.State, at time.Time) error {
-	events, err := e.App.FindCachedCollectionByNameOrId(store.MessageEvents)
-	if err != nil {
-		return fmt.Errorf("find the history of messages: %w", err)
-	}
-	event := core.NewRecord(events)
-	event.Set("message", e.Record.Id)
-	event.Set("kind", "resolved")
-	event.Set("at", at)
-	event.Set("detail", string(state))
-	if err := e.App.Save(event); err != nil {
-		return fmt.Errorf("write the history of the message: %w", err)
-	}
-	return nil
 }
 
 // reminderByHand lets a person end a reminder and nothing else about its state.
 func reminderByHand(e *core.RecordRequestEvent) error {
-	from, to := e.Record.Original().GetString("state"), e.Record.GetString("state")
-	if from != to && !slices.Contains(remindersByHand[from], to) {
-		return e.BadRequestError("This reminder cannot go there by hand.", validation.Errors{"state": wrongTransition(from, to)})
+	from, to := recalls.StateOf(e.Record.Original()), recalls.StateOf(e.Record)
+	if !reminder.Allowed(from, to) {
+		return e.BadRequestError("This reminder cannot go there by hand.", validation.Errors{"state": wrongTransition(string(from), string(to))})
 	}
 	return e.Next()
 }
@@ -98,8 +66,8 @@ func bookingMoves(now func() time.Time) func(e *core.RecordEvent) error {
 		if err != nil {
 			return err
 		}
-		from, to := booking.Status(was.GetString("status")), booking.Status(e.Record.GetString("status"))
-		if refusal := booking.Transition(from, to, e.Record.GetDateTime("starts_at").Time(), now()); refusal != nil {
+		is := store.Visit(e.Record)
+		if refusal := booking.Transition(store.Visit(was).Status, is.Status, is.StartsAt, now()); refusal != nil {
 			return fieldError(refusal)
 		}
 		return e.Next()
@@ -124,13 +92,7 @@ func writtenByMachine(e *core.RecordRequestEvent) error {
 // keptWithMessages refuses to delete what messages tell about: the log would speak of nobody (R-53). It also holds when the record
 // would go along with another one.
 func keptWithMessages(e *core.RecordEvent) error {
-	id := e.Record.Id
-	about := map[string]dbx.Expression{
-		store.Bookings: dbx.HashExp{"booking": id},
-		store.Clients:  dbx.HashExp{"client": id},
-		store.Patients: dbx.Like("patients", `"`+id+`"`),
-	}[e.Record.Collection().Name]
-	found, err := anyRowOf(e.App, store.Messages, about)
+	found, err := store.MessagesTell(e.App, e.Record)
 	if err != nil {
 		return err
 	}
@@ -142,14 +104,12 @@ func keptWithMessages(e *core.RecordEvent) error {
 
 // keptWithBookings refuses to delete a location that visits or messages belong to.
 func keptWithBookings(e *core.RecordEvent) error {
-	for _, collection := range []string{store.Bookings, store.Messages} {
-		found, err := anyRowOf(e.App, collection, dbx.HashExp{"location": e.Record.Id})
-		if err != nil {
-			return err
-		}
-		if found {
-			return inUse("Visits and messages belong to this location. Mark it as inactive instead.")
-		}
+	used, err := store.LocationUsed(e.App, e.Record.Id)
+	if err != nil {
+		return err
+	}
+	if used {
+		return inUse("Visits and messages belong to this location. Mark it as inactive instead.")
 	}
 	return e.Next()
 }
@@ -157,7 +117,7 @@ func keptWithBookings(e *core.RecordEvent) error {
 // goesWithLocation refuses to delete a location's settings while the location stands. PocketBase removes a deleted record before what
 // depends on it, so settings that go along with their location find it gone.
 func goesWithLocation(e *core.RecordEvent) error {
-	found, err := anyRowOf(e.App, store.Locations, dbx.HashExp{"id": e.Record.GetString("location")})
+	found, err := store.LocationStands(e.App, e.Record)
 	if err != nil {
 		return err
 	}
@@ -169,15 +129,6 @@ func goesWithLocation(e *core.RecordEvent) error {
 
 func inUse(words string) error {
 	return validation.Errors{core.FieldNameId: validation.NewError("in_use", words)}
-}
-
-func anyRowOf(app core.App, collection string, where dbx.Expression) (bool, error) {
-	var found int
-	err := app.DB().Select("(1)").From(collection).Where(where).Limit(1).Row(&found)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return false, fmt.Errorf("look for rows of %s: %w", collection, err)
-	}
-	return found > 0, nil
 }
 
 // aroundTheRules shuts the doors of PocketBase's API that lead past every hook of this program: the SQL console and the emptying of a

@@ -1,5 +1,7 @@
 package reminder
 
+import "slices"
+
 // State is where a reminder stands, as stored.
 type State string
 
@@ -91,3 +93,13 @@ func Judge(p Progress) (State, string) {
 	}
 	return Stale, TooLate
 }
+
+// byPerson are the ends that a person may give a reminder that is still open; the other states follow from what happened.
+var byPerson = map[State][]State{
+	Scheduled: {Cancelled, Done},
+	Held:      {Cancelled, Done},
+	Sent:      {Cancelled, Done},
+}
+
+// Allowed reports whether a person may take a reminder from one state to another. Staying is no move and always allowed.
+func Allowed(from, to State) bool { return from == to || slices.Contains(byPerson[from], to) }

@@ -100,7 +100,15 @@ func Workplace(clinic *Clinic, account *core.Record, offered ...string) *Locatio
 
 // StillEmployed reports whether an account may use what staff use: a superuser, or a staff account that was not switched off.
 func StillEmployed(account *core.Record) bool {
-	return account != nil && (account.IsSuperuser() || account.Collection().Name == Staff && !record.Truth(account, "inactive"))
+	return account != nil && (account.IsSuperuser() || account.Collection().Name == Staff && !SwitchedOff(account))
+}
+
+// AccountName is how a task says who did it.
+func AccountName(account *core.Record) string {
+	if !account.IsSuperuser() && record.Text(account, "name") != "" {
+		return record.Text(account, "name")
+	}
+	return account.Email()
 }
 
 // Refusals are several things that a person can mend, each on its field.

@@ -214,5 +214,14 @@ func CountryOf(clinic *Clinic, country, location string) string {
 	return ""
 }
 
+// LocationOf is the location that a record belongs to or comes from, by id; "" where it names none.
+func LocationOf(r *core.Record) string { return record.Text(r, "location") }
+
+// SwitchedOff reports whether somebody marked a record as inactive.
+func SwitchedOff(r *core.Record) bool { return record.Truth(r, "inactive") }
+
+// WantsErasing reports whether a save of a client asks for them to be erased.
+func WantsErasing(client *core.Record) bool { return record.Truth(client, "erase") }
+
 // ClientOf is the client of a booking or a patient, by id.
 func ClientOf(r *core.Record) string { return record.Text(r, "client") }

@@ -41,7 +41,7 @@ func WorksAt(account *core.Record, location string) bool {
 		return false
 	case account.IsSuperuser():
 		return true
-	case account.Collection().Name != Staff || record.Truth(account, "inactive"):
+	case !StillEmployed(account):
 		return false
 	}
 	at := record.List(account, "locations")

@@ -170,3 +170,20 @@ func startOf(app core.App, id string) (time.Time, error) {
 	}
 	return record.ParseInstant(starts[0]), nil
 }
+
+// StateOf is where a message stands.
+func StateOf(r *core.Record) outbox.State { return outbox.State(record.Text(r, "state")) }
+
+// PurposeOf is what a message is for.
+func PurposeOf(r *core.Record) outbox.Purpose { return outbox.Purpose(record.Text(r, "purpose")) }
+
+// TakeCommands reads the commands of a message and stores them as false again, so that no form repeats them.
+func TakeCommands(r *core.Record) (hurry, again bool) {
+	hurry, again = record.Truth(r, "send_now"), record.Truth(r, "requeue")
+	record.Set(r, "send_now", false)
+	record.Set(r, "requeue", false)
+	return hurry, again
+}
+
+// WithdrawnByPerson notes that a person takes a message out of the queue: the plan may take back what the machine withdrew, never that.
+func WithdrawnByPerson(r *core.Record) { record.Set(r, "reason", string(outbox.ReasonByPerson)) }

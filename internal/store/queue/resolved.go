@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/pocketbase/pocketbase/core"
@@ -13,7 +14,7 @@ import (
 // Resolved completes a message of which a person says what became of it, before it is saved in the transaction that app is: one that was sent
 // after all costs what any other does, and the question is off the list.
 func Resolved(app core.App, r *core.Record, now time.Time) error {
-	if outbox.State(record.Text(r, "state")) == outbox.Sent && record.Time(r, "sent_at").IsZero() {
+	if StateOf(r) == outbox.Sent && record.Time(r, "sent_at").IsZero() {
 		clinic, err := store.LoadClinic(app)
 		if err != nil {
 			return err
@@ -26,4 +27,21 @@ func Resolved(app core.App, r *core.Record, now time.Time) error {
 		record.Set(r, "legal_id", bill.LegalID)
 	}
 	return settledTask(app, r.Id)
+}
+
+// NoteResolved writes into a message's history that a person said what became of it.
+func NoteResolved(app core.App, message *core.Record, at time.Time) error {
+	events, err := app.FindCachedCollectionByNameOrId(store.MessageEvents)
+	if err != nil {
+		return fmt.Errorf("find the history of messages: %w", err)
+	}
+	event := core.NewRecord(events)
+	record.Set(event, "message", message.Id)
+	record.Set(event, "kind", "resolved")
+	record.SetTime(event, "at", at)
+	record.Set(event, "detail", string(StateOf(message)))
+	if err := app.Save(event); err != nil {
+		return fmt.Errorf("write the history of the message: %w", err)
+	}
+	return nil
 }

@@ -19,6 +19,15 @@ import (
 	"pawbell/internal/store/record"
 )
 
+// StateOf is where a reminder stands.
+func StateOf(r *core.Record) reminder.State { return reminder.State(record.Text(r, "state")) }
+
+// WishPreview makes a record one that is only to be looked at: its save answers what it would do, and stores nothing.
+func WishPreview(r *core.Record) {
+	record.Set(r, "state", "")
+	record.Set(r, "preview", true)
+}
+
 // Commands are what somebody asks of a reminder in the save that carries them.
 type Commands struct{ Hurry, Again, Preview bool }
 

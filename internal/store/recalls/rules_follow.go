@@ -1,9 +1,7 @@
 package recalls
 
 import (
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -132,7 +130,7 @@ func rewriteReminder(app core.App, change reminder.Change, now time.Time) error 
 func passOn(app core.App, change *reminder.Change, from string, now time.Time) error {
 	// All its messages have keys that begin with its own.
 	of := dbx.NewExp("key > {:first} AND key < {:end} AND key != ''", dbx.Params{"first": "reminder:" + change.ID + ":", "end": "reminder:" + change.ID + ";"})
-	hurried, err := anyRow(app.DB(), store.Messages, of, dbx.NewExp("own_time AND (attempts > 0 OR state NOT IN ('queued', 'cancelled', 'skipped'))"))
+	hurried, err := record.Exists(app.DB(), store.Messages, of, dbx.NewExp("own_time AND (attempts > 0 OR state NOT IN ('queued', 'cancelled', 'skipped'))"))
 	if err != nil {
 		return err
 	}
@@ -146,15 +144,6 @@ func passOn(app core.App, change *reminder.Change, from string, now time.Time) e
 		return fmt.Errorf("pass on the messages of the reminder %s: %w", change.Origin, err)
 	}
 	return nil
-}
-
-func anyRow(db dbx.Builder, collection string, conditions ...dbx.Expression) (bool, error) {
-	var found int
-	err := db.Select("(1)").From(collection).Where(dbx.And(conditions...)).Limit(1).Row(&found)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return false, fmt.Errorf("look for rows of %s: %w", collection, err)
-	}
-	return found == 1, nil
 }
 
 func givenColumns(is, given reminder.Given) (dbx.Params, error) {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 	"github.com/pocketbase/pocketbase/tools/types"
 )
@@ -108,4 +109,14 @@ func Find(app core.App, collection, id string) (*core.Record, error) {
 		return nil, fmt.Errorf("find one of %s: %w", collection, err)
 	}
 	return r, nil
+}
+
+// Exists reports whether a collection has a row of which all conditions hold.
+func Exists(db dbx.Builder, collection string, conditions ...dbx.Expression) (bool, error) {
+	var found int
+	err := db.Select("(1)").From(collection).Where(dbx.And(conditions...)).Limit(1).Row(&found)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, fmt.Errorf("look for rows of %s: %w", collection, err)
+	}
+	return found == 1, nil
 }

@@ -245,10 +245,49 @@ func NoteAsker(r *core.Record, asker any) {
 	}
 }
 
+// AskedBy is the account, by id, with whose rights the people of a broadcast are looked for.
+func AskedBy(r *core.Record) string { return record.Text(r, "asked_by") }
+
+// Recipients is how many people a broadcast was last counted for.
+func Recipients(r *core.Record) int { return record.Number(r, "recipients") }
+
+// SendingCommands are what somebody asks of a broadcast in the save that carries them.
+type SendingCommands struct{ Send, Stop bool }
+
+// Commands reads what a broadcast is asked to do.
+func Commands(r *core.Record) SendingCommands {
+	return SendingCommands{Send: record.Truth(r, "send"), Stop: record.Truth(r, "stop")}
+}
+
+// TakeCommands does the same and stores the commands as false again, so that no form repeats them.
+func TakeCommands(r *core.Record) SendingCommands {
+	c := Commands(r)
+	record.Set(r, "send", false)
+	record.Set(r, "stop", false)
+	return c
+}
+
+// BroadcastState is where a broadcast stands: a draft where nobody has said.
+func BroadcastState(r *core.Record) string {
+	if state := record.Text(r, "state"); state != "" {
+		return state
+	}
+	return BroadcastDraft
+}
+
+// FillInState keeps a broadcast where it stood if its record does not say.
+func FillInState(r *core.Record, from string) {
+	if record.Text(r, "state") == "" {
+		SetBroadcastState(r, from)
+	}
+}
+
+// SetBroadcastState moves a broadcast on.
+func SetBroadcastState(r *core.Record, state string) { record.Set(r, "state", state) }
+
 // IsDraft reports whether a message to many has not been sent yet.
 func IsDraft(r *core.Record) bool {
-	state := record.Text(r, "state")
-	return state == "" || state == BroadcastDraft
+	return BroadcastState(r) == BroadcastDraft
 }
 
 // HideChosen keeps whom a message to many goes to out of answers, superusers' included.
@@ -260,9 +299,4 @@ func HideChosen(r *core.Record) {
 // FindBroadcast reads a message to many by id; nil without an error means that there is none.
 func FindBroadcast(app core.App, id string) (*core.Record, error) {
 	return record.Find(app, store.Broadcasts, id)
-}
-
-// MaySendToMany reports whether an account may write to more than [ManyPeople]: superusers and managers.
-func MaySendToMany(account *core.Record) bool {
-	return account != nil && (account.IsSuperuser() || account.Collection().Name == store.Staff && record.Text(account, "role") == "manager")
 }

@@ -13,6 +13,18 @@ import (
 	"pawbell/internal/store/record"
 )
 
+// WishesReplacing reports whether saving a text is to replace what somebody rewrote, too.
+func WishesReplacing(r *core.Record) bool {
+	return r.Collection().Name == store.Templates && record.Truth(r, "replace_edited")
+}
+
+// TakeReplacing reads that wish and stores it as false again, so that no form repeats it.
+func TakeReplacing(r *core.Record) bool {
+	replace := WishesReplacing(r)
+	record.Set(r, "replace_edited", false)
+	return replace
+}
+
 // Reworded is what a new wording of a template meant for what is planned: what follows it, and what keeps the words that somebody wrote.
 type Reworded struct{ Followed, Kept int }
 

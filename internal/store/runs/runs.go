@@ -40,6 +40,15 @@ const (
 	Stopped State = "stopped" // by a person
 )
 
+// Open reports whether there is still work to do.
+func (s State) Open() bool { return s == Queued || s == Running }
+
+// ByHand reports whether a person may take a run from here to another state: only to its stop, while there is work to do. Staying is no move.
+func (s State) ByHand(to State) bool { return s == to || to == Stopped && s.Open() }
+
+// StateOf is where a run's record stands.
+func StateOf(r *core.Record) State { return State(record.Text(r, "state")) }
+
 // Run is long work that is done piece by piece, each in a transaction of its own together with the progress: a program that is killed goes on
 // where the last piece ended.
 type Run struct {
@@ -57,7 +66,7 @@ type Run struct {
 }
 
 // Open reports whether there is still work to do.
-func (r *Run) Open() bool { return r.State == Queued || r.State == Running }
+func (r *Run) Open() bool { return r.State.Open() }
 
 // Part is a scope in its two parts, such as location and its id; a run over everything has neither.
 func (r *Run) Part() (what, id string) {
