@@ -279,6 +279,93 @@ func TestHouseIsToldWhatTimeItIs(t *testing.T) {
 	}
 }
 
+// Hooks and jobs speak of records in the store's words, so that a field that is renamed is renamed in one place.
+func TestHouseLeavesFieldNamesToTheStore(t *testing.T) {
+	t.Parallel()
+	readers := []string{"GetString", "GetBool", "GetInt", "GetFloat", "GetDateTime", "GetStringSlice", "SetIfFieldExists", "SetRaw", "GetRaw"}
+	asks := []string{"NewExp", "NewQuery", "Select", "AndSelect", "OrderBy", "FindFirstRecordByData", "FindRecordsByFilter", "FindAllRecords"}
+	name := regexp.MustCompile("^[\"`][a-z][a-z0-9_]*[\"`]$")
+	for _, s := range sources(t) {
+		if s.test || s.dir() != "hooks" && s.dir() != "jobs" {
+			continue
+		}
+		ast.Inspect(s.tree, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				called, is := n.Fun.(*ast.SelectorExpr)
+				if !is || len(n.Args) == 0 {
+					return true
+				}
+				first, isText := n.Args[0].(*ast.BasicLit)
+				isText = isText && first.Kind == token.STRING
+				switch {
+				case isText && slices.Contains(readers, called.Sel.Name), isText && called.Sel.Name == "Set" && name.MatchString(first.Value):
+					t.Errorf("%s names the field %s: ask the store", where(n), first.Value)
+				case isText && slices.Contains(asks, called.Sel.Name):
+					t.Errorf("%s asks the database: let the store ask", where(n))
+				}
+			case *ast.CompositeLit:
+				if kind, is := n.Type.(*ast.SelectorExpr); is && kind.Sel.Name == "HashExp" {
+					t.Errorf("%s names fields in a condition: let the store ask", where(n))
+				}
+			}
+			return true
+		})
+	}
+}
+
+// What happens at once is watched for races: of the calm packages make race watches only the tests whose names say so.
+func TestHouseWatchesWhatHappensAtOnce(t *testing.T) {
+	t.Parallel()
+	found := regexp.MustCompile(`-run '([^']+)' \./hooks\n`).FindStringSubmatch(read(t, "Makefile"))
+	if found == nil {
+		t.Fatal("make race runs no tests of hooks under the race detector")
+	}
+	watched := regexp.MustCompile(found[1])
+	starts, calls := map[string]bool{}, map[string][]string{}
+	tests := map[string]*ast.FuncDecl{}
+	for _, s := range sources(t) {
+		if !s.test || s.dir() != "hooks" {
+			continue
+		}
+		for _, d := range s.tree.Decls {
+			f, is := d.(*ast.FuncDecl)
+			if !is {
+				continue
+			}
+			if f.Recv == nil && strings.HasPrefix(f.Name.Name, "Test") {
+				tests[f.Name.Name] = f
+			}
+			ast.Inspect(f.Body, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.GoStmt:
+					starts[f.Name.Name] = true
+				case *ast.CallExpr:
+					switch called := n.Fun.(type) {
+					case *ast.Ident:
+						calls[f.Name.Name] = append(calls[f.Name.Name], called.Name)
+					case *ast.SelectorExpr:
+						if called.Sel.Name == "Go" {
+							starts[f.Name.Name] = true
+						}
+						calls[f.Name.Name] = append(calls[f.Name.Name], called.Sel.Name)
+					}
+				}
+				return true
+			})
+		}
+	}
+	for name, f := range tests {
+		several := starts[name] || slices.ContainsFunc(calls[name], func(called string) bool { return starts[called] })
+		if several && !watched.MatchString(name) {
+			t.Errorf("%s: %s starts goroutines, and no race detector watches it: say AtOnce in its name", where(f), name)
+		}
+	}
+	if len(starts) == 0 {
+		t.Error("no test of hooks starts anything at once: this looks at the wrong tree")
+	}
+}
+
 func TestHouseThrowsNothingAway(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {

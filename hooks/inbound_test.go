@@ -323,7 +323,7 @@ func TestAnAnswerFromASharedNumber(t *testing.T) {
 }
 
 // Strangers and machines write too.
-func TestATextFromAStranger(t *testing.T) {
+func TestTextsFromAStrangerAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newProviders(t)
 	var together sync.WaitGroup

@@ -343,7 +343,7 @@ func TestSubscribersAreToldOfReports(t *testing.T) {
 }
 
 // What is left of a body that nobody wanted to read is never taken for a request: behind a proxy the answer would be somebody else's.
-func TestTheRestOfALongBodyIsNoRequest(t *testing.T) {
+func TestALongBodyWrittenAndAnsweredAtOnceLeavesNoRequest(t *testing.T) {
 	t.Parallel()
 	p := newProviders(t)
 	smuggled := strings.Repeat("GET /api/health HTTP/1.1\r\nHost: clinic.example\r\n\r\n", 20_000)
