@@ -24,42 +24,9 @@ func (h House) externalReport(e *core.RequestEvent) error {
 	if e.Auth == nil {
 		return e.UnauthorizedError("Reports come from staff accounts.", nil)
 	}
-	var body struct {
-		Type string `json:"type"`
-		Data struct {
-			ID     string `json:"id"`
-			At     string `json:"at"`
-			Detail string `json:"detail"`
-		} `json:"data"`
-	}
-	if err := e.BindBody(&body); err != nil {
-		return e.BadRequestError("This is not a report.", fieldProblem("type", "required", "Say what happened."))
-	}
-	report := queue.Report{Message: body.Data.ID, At: h.Now(), Detail: body.Data.Detail}
-	switch body.Type {
-	case "message.accepted":
-		report.Kind, report.State = "accepted", outbox.Sent
-	case "message.delivered":
-		report.Kind, report.State = "delivered", outbox.Delivered
-	case "message.failed":
-		report.Kind, report.State, report.Reason = "failed", outbox.Failed, outbox.ReasonRefused
-	case "":
-		return e.BadRequestError("This is not a report.", fieldProblem("type", "required", "Say what happened."))
-	default:
-		return e.BadRequestError("Nothing is known of such reports.", fieldProblem("type", "unknown", "Report message.accepted, message.delivered or message.failed."))
-	}
-	if body.Data.At != "" {
-		at, err := time.Parse(time.RFC3339, body.Data.At)
-		if err != nil {
-			return e.BadRequestError("This is not a report.", fieldProblem("at", "invalid_date", "Write the moment as in 2027-03-01T08:15:00Z."))
-		}
-		report.At = at
-	}
-	if len(report.Detail) > noteLength {
-		return e.BadRequestError("This is not a report.", fieldProblem("detail", "too_long", "Say it in at most 2000 characters."))
-	}
-	if !store.ValidID(report.Message) {
-		return e.BadRequestError("This is not a report.", fieldProblem("id", "invalid_id", "This is not a message's id."))
+	report, err := h.reportSent(e)
+	if err != nil {
+		return err
 	}
 	clinic, err := h.Desk.Clinic()
 	if err != nil {
@@ -89,4 +56,46 @@ func (h House) externalReport(e *core.RequestEvent) error {
 		e.App.Logger().Error("announce failed", "error", err.Error())
 	}
 	return e.JSON(http.StatusOK, map[string]string{"id": report.Message, "state": string(state)})
+}
+
+// reportSent reads a report. What is no report is refused, beside the field that is at fault.
+func (h House) reportSent(e *core.RequestEvent) (report queue.Report, err error) {
+	var body struct {
+		Type string `json:"type"`
+		Data struct {
+			ID     string `json:"id"`
+			At     string `json:"at"`
+			Detail string `json:"detail"`
+		} `json:"data"`
+	}
+	if err := e.BindBody(&body); err != nil {
+		return report, e.BadRequestError("This is not a report.", fieldProblem("type", "required", "Say what happened."))
+	}
+	report = queue.Report{Message: body.Data.ID, At: h.Now(), Detail: body.Data.Detail}
+	switch body.Type {
+	case "message.accepted":
+		report.Kind, report.State = "accepted", outbox.Sent
+	case "message.delivered":
+		report.Kind, report.State = "delivered", outbox.Delivered
+	case "message.failed":
+		report.Kind, report.State, report.Reason = "failed", outbox.Failed, outbox.ReasonRefused
+	case "":
+		return report, e.BadRequestError("This is not a report.", fieldProblem("type", "required", "Say what happened."))
+	default:
+		return report, e.BadRequestError("Nothing is known of such reports.", fieldProblem("type", "unknown", "Report message.accepted, message.delivered or message.failed."))
+	}
+	if body.Data.At != "" {
+		at, err := time.Parse(time.RFC3339, body.Data.At)
+		if err != nil {
+			return report, e.BadRequestError("This is not a report.", fieldProblem("at", "invalid_date", "Write the moment as in 2027-03-01T08:15:00Z."))
+		}
+		report.At = at
+	}
+	if len(report.Detail) > noteLength {
+		return report, e.BadRequestError("This is not a report.", fieldProblem("detail", "too_long", "Say it in at most 2000 characters."))
+	}
+	if !store.ValidID(report.Message) {
+		return report, e.BadRequestError("This is not a report.", fieldProblem("id", "invalid_id", "This is not a message's id."))
+	}
+	return report, nil
 }

@@ -56,22 +56,9 @@ func (j *house) handOver(clinic *store.Clinic, m queue.Outgoing) gateway.Message
 	return out
 }
 
-// visit is the calendar entry that goes with a confirmation or a change, and takes the entry away again with a cancellation. It tells of
-// the visit as it is now, so a calendar never falls behind a later change. Nobody is told to come by a message about a visit that is off.
+// visit is the calendar entry that goes with a message. It tells of the visit as it is now, so a calendar never falls behind a later change.
 func (j *house) visit(clinic *store.Clinic, from notify.Location, m queue.Outgoing) (notify.CalendarFile, bool) {
-	switch m.Purpose {
-	case outbox.BookingConfirmation, outbox.BookingChange:
-		if m.VisitCancelled {
-			return notify.CalendarFile{}, false
-		}
-	case outbox.BookingCancellation, outbox.DayNotice:
-		if !m.VisitCancelled {
-			return notify.CalendarFile{}, false
-		}
-	default:
-		return notify.CalendarFile{}, false
-	}
-	if m.Visit.IsZero() {
+	if m.Visit.IsZero() || !notify.CarriesVisit(m.Purpose, m.VisitCancelled) {
 		return notify.CalendarFile{}, false
 	}
 	return notify.Calendar(notify.Event{

@@ -1,4 +1,5 @@
-// Package jobs answers what happens by itself because time passes: messages leave, lost attempts are settled.
+// Package jobs answers what happens by itself because time passes: messages leave, reminders come due, visits complete,
+// long work goes on, lost attempts are settled.
 //
 // Each job is a plain function of a context and a moment; [Register] is the list of them. A job never overlaps itself, and nothing here
 // decides about the trade: it leases, asks the rules, calls a gateway, and writes down what came of it.

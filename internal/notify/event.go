@@ -5,6 +5,8 @@ import (
 	"time"
 
 	ics "github.com/arran4/golang-ical"
+
+	"pawbell/internal/outbox"
 )
 
 // Event is a visit as an owner's calendar sees it.
@@ -30,6 +32,18 @@ type CalendarFile struct {
 // eventDomain ends every event's id. It is not the clinic's own: a clinic that moves to another address must still be able to move and take back
 // what calendars hold since before.
 const eventDomain = "@pawbell"
+
+// CarriesVisit reports whether a calendar entry goes with a message about a visit that stands or is off: with a confirmation or a change, and
+// with a cancellation, which takes the entry away again. Nobody is told to come by a message about a visit that is off.
+func CarriesVisit(p outbox.Purpose, cancelled bool) bool {
+	switch p {
+	case outbox.BookingConfirmation, outbox.BookingChange:
+		return !cancelled
+	case outbox.BookingCancellation, outbox.DayNotice:
+		return cancelled
+	}
+	return false
+}
 
 // Calendar writes a visit as an iCalendar file (R-50, RFC 5545). Nobody is asked to answer, so it is published, not requested. The title names the
 // clinic and nothing clinical: calendars are shared with families and employers.
