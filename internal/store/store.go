@@ -1,7 +1,9 @@
 // Package store answers what the records say, in the rules' own words, and writes the rules' answers back.
 //
-// With pb_migrations it is the only place that knows collection and field names. Reading is plain functions over a core.App, so that the
-// same loader serves a question, a transaction and a test; what is asked often is kept in memory by [Desk].
+// It and the packages below it are, with pb_migrations, the only place that knows collection and field names. This one has the set-up, people,
+// visits and the day, stops, texts that owners send, tasks and statements; messages are in queue, reminders in recalls, long work
+// in runs, and none of them is known here. Reading is plain functions over a core.App, so that the same loader serves a question, a transaction and
+// a test; what is asked often is kept in memory by [Desk]. It imports record, for what stands in a field, and the rules.
 package store
 
 import "pawbell/internal/store/record"

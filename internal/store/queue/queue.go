@@ -1,8 +1,8 @@
 // Package queue answers who is told what, and when: it keeps the rows of messages, from the plan that wants them to the last word of their provider.
 //
 // A visit's messages are brought in line with their plan here, people write and correct their own, due rows are leased, and what became of them is
-// written down. It imports the store, which reads what a plan hangs on, and the rules. It knows neither of reminders, whose messages package
-// recalls plans, nor of long work, which package runs does: whoever leases hands it what plans due rows anew.
+// written down. It imports the store, which reads what a plan hangs on, and the rules. Reminders whose messages moved are only marked here: package
+// recalls plans them. Of long work it knows nothing: whoever leases hands it what plans due rows anew.
 package queue
 
 import (
