@@ -189,13 +189,16 @@ func (h House) rulesFollowed(app core.App, clinic *store.Clinic, patients, visit
 	return h.recallsFollow(app, clinic, clients...)
 }
 
-// reasonRegrouped lets rules follow a reason that is in another group now.
+// reasonRegrouped lets rules follow a reason that is in another group now, and reminders one that is for the end of a life now, or is not any more.
 func (h House) reasonRegrouped(e *core.RecordEvent) error {
 	was, err := before(e)
 	if err != nil {
 		return err
 	}
 	if err := e.Next(); err != nil {
+		return err
+	}
+	if err := recalls.FollowFarewells(e.App, was, e.Record, h.Now()); err != nil {
 		return err
 	}
 	return runs.StartRegrouping(e.App, was, e.Record)

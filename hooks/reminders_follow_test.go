@@ -2,6 +2,7 @@ package hooks_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"pawbell/internal/clinictest"
 	"pawbell/internal/store"
+	"pawbell/internal/store/recalls"
 )
 
 // vaccination is an active rule that names the clinic's reason, so that its visits keep the group of that name up to date.
@@ -225,6 +227,20 @@ func TestAGoodbyeEndsAReminder(t *testing.T) {
 	clinictest.Change(t, c.app, visit, fields{"status": "booked"})
 	clinictest.Change(t, c.app, visit, fields{"reason": c.reason.Id})
 	c.stands(r, "scheduled")
+
+	// The reason is marked as such a one only now, and then it was a slip.
+	for _, step := range []struct {
+		marked bool
+		want   string
+	}{{true, "cancelled end_of_life"}, {false, "scheduled"}} {
+		c.now = c.now.Add(time.Minute)
+		clinictest.Change(t, c.app, c.reason, fields{"end_of_life": step.marked})
+		if due, err := recalls.Due(c.app, c.now, 10); err != nil || !slices.Equal(due, []string{client.Id}) {
+			t.Fatalf("planned anew: %v, %v", due, err)
+		}
+		c.replanned()
+		c.stands(r, step.want)
+	}
 }
 
 // lifting a stop brings back the reminders that it had kept.

@@ -24,6 +24,24 @@ func Due(app core.App, now time.Time, limit int) ([]string, error) {
 	return clients, nil
 }
 
+// partingFor is for how long after a farewell somebody may still find that its reason was marked as one by mistake, or was not marked at all.
+const partingFor = 365 * 24 * time.Hour
+
+// FollowFarewells has the reminders of those planned anew soon who have a visit for a reason that became, or ceased to be, one for the end of a life
+// (R-10, R-14). It is one statement in the transaction of that change; [Due] then finds them.
+func FollowFarewells(app core.App, was, reason *core.Record, now time.Time) error {
+	if !record.Differ(was, reason, []string{"end_of_life"}) {
+		return nil
+	}
+	_, err := app.NonconcurrentDB().NewQuery(`UPDATE reminders SET look_at = {:now} WHERE client IN (
+		SELECT client FROM bookings WHERE reason = {:reason} AND starts_at > {:since} AND status NOT IN ('cancelled', 'no_show'))`).
+		Bind(dbx.Params{"reason": reason.Id, "since": record.Instant(now.Add(-partingFor)), "now": record.Instant(now)}).Execute()
+	if err != nil {
+		return fmt.Errorf("have reminders of farewells looked at: %w", err)
+	}
+	return nil
+}
+
 // PutOff looks at a client's reminders again at a later moment: their plan failed, and the others must not wait for it.
 func PutOff(app core.App, client string, until time.Time) error {
 	_, err := app.NonconcurrentDB().NewQuery(`UPDATE reminders SET look_at = {:until} WHERE client = {:client} AND look_at != '' AND look_at < {:until}`).
