@@ -1,11 +1,9 @@
 package gateway
 
 import (
-	"bytes"
 	"fmt"
 	"mime"
 	stdmail "net/mail"
-	"net/textproto"
 	"net/url"
 	"regexp"
 	"slices"
@@ -13,7 +11,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/wneessen/go-mail"
 	"golang.org/x/net/idna"
 
 	"pawbell/internal/outbox"
@@ -83,59 +80,45 @@ func write(m Message, sender stdmail.Address, date time.Time) (letter, *refused)
 		}
 	}
 
-	out := mail.NewMsg(mail.WithNoDefaultUserAgent())
-	out.FromMailAddress(&stdmail.Address{Name: displayName(first(m.FromName, sender.Name)), Address: from})
-	out.ToMailAddress(&stdmail.Address{Address: to})
+	replyTo := ""
 	if m.ReplyTo != "" {
-		replyTo, err := bareAddress(m.ReplyTo)
-		if err != nil {
+		if replyTo, err = bareAddress(m.ReplyTo); err != nil {
 			return letter{}, &refused{outbox.ReasonRefused, "reply address: " + err.Error()}
 		}
-		out.ReplyToMailAddress(&stdmail.Address{Address: replyTo})
 	}
-	out.SetGenHeader(mail.HeaderSubject, subject(m.Subject))
-	out.SetDateWithValue(date.UTC())
-	out.SetMessageIDWithValue(l.id)
-	out.SetGenHeader("X-Pawbell-Message", m.ID)
-	if m.Purpose != outbox.Personal {
-		// RFC 3834: nobody's holiday notice shall answer this. It shall answer what somebody wrote.
-		out.SetGenHeader("Auto-Submitted", "auto-generated")
-	}
-	if languageTag.MatchString(m.Locale) {
-		out.SetGenHeader(mail.HeaderContentLang, m.Locale)
-	}
+	link := ""
 	if m.UnsubscribeURL != "" {
-		link, err := headerLink(m.UnsubscribeURL)
-		if err != nil {
+		if link, err = headerLink(m.UnsubscribeURL); err != nil {
 			return letter{}, &refused{outbox.ReasonRefused, "unsubscribe link: " + err.Error()}
 		}
-		out.SetGenHeader(mail.HeaderListUnsubscribe, "<"+link+">")
-		out.SetGenHeader(mail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
 	}
-	out.SetBodyString(mail.TypeTextPlain, m.Text)
-	if m.HTML != "" {
-		out.AddAlternativeString(mail.TypeTextHTML, m.HTML)
+	var out sheet
+	out.Grow(roomFor(m))
+	if m.Purpose != outbox.Personal {
+		// RFC 3834: nobody's holiday notice shall answer this. It shall answer what somebody wrote.
+		out.header("Auto-Submitted", "auto-generated")
 	}
-	if len(m.Calendar) > 0 {
-		method := m.CalendarMethod
-		if !calendarMethod.MatchString(method) {
-			method = "PUBLISH"
-		}
-		attach(out, "visit.ics", "text/calendar; charset=utf-8; method="+method, m.Calendar)
+	if languageTag.MatchString(m.Locale) {
+		out.header("Content-Language", m.Locale)
 	}
-	for _, a := range m.Attachments {
-		attach(out, fileName(a.Name), a.Type, a.Data)
+	out.header("Date", date.UTC().Format(time.RFC1123Z))
+	if link != "" {
+		out.header("List-Unsubscribe", "<"+link+">")
+		out.header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 	}
-
-	raw := bytes.NewBuffer(make([]byte, 0, roomFor(m)))
-	if _, err := out.WriteTo(raw); err != nil {
+	out.header("MIME-Version", "1.0")
+	out.header("Message-ID", "<"+l.id+">")
+	out.header("Subject", subject(m.Subject))
+	out.header("X-Pawbell-Message", m.ID)
+	out.header("From", mailbox(displayName(first(m.FromName, sender.Name)), from))
+	out.header("To", "<"+to+">")
+	if replyTo != "" {
+		out.header("Reply-To", "<"+replyTo+">")
+	}
+	if out.body(m) != nil {
 		return letter{}, &refused{outbox.ReasonRefused, "the e-mail could not be written"}
 	}
-	l.raw = raw.Bytes()
-	if m.UnsubscribeURL != "" {
-		// The library folds a long link behind the colon. That is allowed, and yet not every mail program finds it there. A link fits on one line.
-		l.raw = bytes.Replace(l.raw, []byte("\r\nList-Unsubscribe:\r\n <"), []byte("\r\nList-Unsubscribe: <"), 1)
-	}
+	l.raw = out.Bytes()
 	return l, nil
 }
 
@@ -147,16 +130,6 @@ func roomFor(m Message) int {
 		room += len(a.Data)*7/5 + 512
 	}
 	return room
-}
-
-func attach(out *mail.Msg, name, contentType string, data []byte) {
-	out.AttachReadSeeker(name, bytes.NewReader(data), func(f *mail.File) {
-		if f.Header == nil {
-			f.Header = textproto.MIMEHeader{}
-		}
-		f.Header.Set("Content-Type", mediaType(contentType, name))
-		f.Header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	})
 }
 
 // mediaType writes a content type anew, so that nothing but a content type can come out of it.
@@ -240,6 +213,14 @@ func qEncoded(r rune) string {
 		fmt.Fprintf(&encoded, "=%02X", b)
 	}
 	return encoded.String()
+}
+
+// mailbox writes an address behind its name. The standard library leaves a backslash in an encoded word, where mail programs read on for what it hides.
+func mailbox(name, address string) string {
+	if encoded := mime.BEncoding.Encode("utf-8", name); encoded != name && strings.Contains(name, `\`) {
+		return encoded + " <" + address + ">"
+	}
+	return (&stdmail.Address{Name: name, Address: address}).String()
 }
 
 func displayName(name string) string { return shortened(oneLine(name), longestName) }

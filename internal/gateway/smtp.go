@@ -46,7 +46,7 @@ type SMTPOptions struct {
 }
 
 // SMTP hands e-mail to a mail server over connections that are kept and used again. go-mail's own client holds one connection behind one
-// lock and does not say how far a message got, so only its message builder and its smtp subpackage are used, with a pool of our own.
+// lock and does not say how far a message got, so only its smtp subpackage is used, with a pool of our own.
 type SMTP struct {
 	options SMTPOptions
 	pool    *smtpPool
