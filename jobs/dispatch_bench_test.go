@@ -50,7 +50,7 @@ func fullQueue(b *testing.B, rows int, channel string) core.App {
 		`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {:rows} - 1)
 		 INSERT INTO messages (id, location, client, booking, purpose, channel, "to", subject, text, locale, priority, planned_at, send_at, expires_at, state, "key", parts, created, updated, revision)
 		 SELECT printf('message%08d', i), {:location}, printf('client%09d', i % 1000), printf('visit%010d', i % 1000), 'visit_reminder', {:channel},
-		        CASE {:channel} WHEN 'sms' THEN printf('+45%08d', 20000000 + i) ELSE printf('kari%d@owner.example', i) END,
+		        CASE {:channel} WHEN 'sms' THEN printf('+45%08d', 20000000 + i * 7919 % 1000003) ELSE printf('kari%d@owner.example', i * 7919 % 1000003) END,
 		        'Your visit on Thursday 4 March', {:text}, 'en', 2, '2027-03-02 08:00:00.000Z', '2027-03-02 08:00:00.000Z', '2027-03-04 08:15:00.000Z', 'queued',
 		        printf('visit_reminder:%d', i), 1, '2027-03-01 08:00:00.000Z', '2027-03-01 08:00:00.000Z', 1 FROM n`,
 	} {

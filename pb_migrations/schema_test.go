@@ -246,10 +246,10 @@ func TestQuestionsAskedAllTheTimeHaveAnIndex(t *testing.T) {
 	app := fresh(t)
 	for question, index := range map[string]string{
 		"SELECT id FROM messages WHERE state = 'queued' AND send_at <= '2027' ORDER BY priority, send_at LIMIT 100":       "idx_messages_due",
-		"SELECT id FROM messages WHERE state = 'queued' AND expires_at <= '2027'":                                         "idx_messages_expiring",
 		"SELECT id FROM messages WHERE state = 'sending' AND leased_until <= '2027'":                                      "idx_messages_leased",
 		"SELECT id FROM messages WHERE `key` = 'a' AND `key` != ''":                                                       "idx_messages_key",
 		"SELECT id FROM messages WHERE booking = 'a'":                                                                     "idx_messages_booking",
+		"SELECT id FROM messages WHERE `to` = 'a'":                                                                        "idx_messages_to",
 		"SELECT id FROM message_events WHERE message = 'a' ORDER BY at":                                                   "idx_message_events_message",
 		"SELECT id FROM bookings WHERE practitioner = 'a' AND busy_from >= '2027' AND busy_from < '2028'":                 "idx_bookings_practitioner",
 		"SELECT id FROM bookings WHERE location = 'a' AND busy_from >= '2027' AND busy_from < '2028'":                     "idx_bookings_location",

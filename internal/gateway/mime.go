@@ -215,7 +215,7 @@ func qEncoded(r rune) string {
 	return encoded.String()
 }
 
-// mailbox writes an address behind its name. The standard library leaves a backslash in an encoded word, where mail programs read on for what it hides.
+// mailbox writes an address behind its name. The standard library leaves a backslash as it is in an encoded word, which makes the name unreadable.
 func mailbox(name, address string) string {
 	if encoded := mime.BEncoding.Encode("utf-8", name); encoded != name && strings.Contains(name, `\`) {
 		return encoded + " <" + address + ">"

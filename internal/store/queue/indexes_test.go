@@ -119,12 +119,9 @@ func aRun(t *testing.T, app core.App) {
 	if _, err := queue.EndUnfetched(app, clinic, now, 50); err != nil {
 		t.Fatal(err)
 	}
-	leased, err := queue.Lease(app, clinic, now, queue.LeaseOptions{Limit: 50, For: time.Minute, Gateway: named, AttemptsLater: true, Except: []outbox.Channel{outbox.Post, outbox.External}})
+	leased, err := queue.Lease(app, clinic, now, queue.LeaseOptions{Limit: 50, For: time.Minute, Gateway: named, Except: []outbox.Channel{outbox.Post, outbox.External}})
 	if err != nil || len(leased.Going) == 0 {
 		t.Fatalf("%d leased, %v", len(leased.Going), err)
-	}
-	if err := queue.WriteAttempts(app, leased.Going, now, named); err != nil {
-		t.Fatal(err)
 	}
 	var ended []queue.Ended
 	for i, m := range leased.Going {

@@ -56,9 +56,6 @@ type LeaseOptions struct {
 	// Anew plans due rows anew where something they hang on was changed and they were not looked at since (R-14); nil leaves them as they are.
 	// It is called in the lease's transaction, and answers the set-up that holds now and whether rows may have changed.
 	Anew func(tx core.App, clinic *store.Clinic, due []Due, now time.Time) (*store.Clinic, bool, error)
-	// AttemptsLater leaves it to the caller to write attempts down with [WriteAttempts], right before each call. A row that was leased and
-	// never attempted is in no doubt after a crash.
-	AttemptsLater bool
 }
 
 // Leased is what one lease did.
@@ -72,9 +69,9 @@ type Leased struct {
 	Looked int
 }
 
-// Lease takes due rows out of the queue, most urgent first: the last check (R-11) and staleness (R-05, R-06) end some, others wait for the
-// window, the rest become sending with an attempt written down before any provider is called (R-15). It is one transaction of a few
-// statements, however many rows there are.
+// Lease takes due rows out of the queue, most urgent first, for the caller to hand over at once: the last check (R-11) and staleness (R-05, R-06)
+// end some, others wait for the window, the rest become sending with an attempt written down before any provider is called (R-15). It is one
+// transaction of a few statements, however many rows there are.
 func Lease(app core.App, clinic *store.Clinic, now time.Time, o LeaseOptions) (Leased, error) {
 	var leased Leased
 	err := app.RunInTransaction(func(tx core.App) error {
@@ -138,6 +135,7 @@ func (o LeaseOptions) anew(tx core.App, clinic *store.Clinic, due []Due, now tim
 // Due is a row whose time has come, with what the last check asks of it.
 type Due struct {
 	Outgoing
+	row   int64 // SQLite's number of it
 	check outbox.Standing
 }
 
@@ -172,7 +170,7 @@ func (r Due) standing(clinic *store.Clinic) outbox.Standing {
 // rowColumns joins all that hand-over and the last check need to know, so that a batch is one reading. What few rows need is read behind a
 // condition: the names for an external service, the patients and reminders that a message itself names.
 const rowColumns = `
-SELECT m.id, m.key, m.purpose, m.channel, m."to", m.bcc, m.subject, m.text, m.locale, m.location, m.client, m.booking, m.parts, m.attempts,
+SELECT m.rowid, m.id, m.key, m.purpose, m.channel, m."to", m.bcc, m.subject, m.text, m.locale, m.location, m.client, m.booking, m.parts, m.attempts,
        m.planned_at, m.send_at, m.expires_at, m.attachments,
        b.id IS NULL, ifnull(b.status, ''), ifnull(b.starts_at, ''), ifnull(b.ends_at, ''), ifnull(b.sequence, 0), ifnull(b.link_version, 0),
        ifnull(b.no_email, 0), ifnull(b.no_sms, 0),
@@ -202,32 +200,51 @@ const unwantedReminder = `ifnull((SELECT CASE WHEN r.id IS NULL THEN 'gone' WHEN
        FROM json_each(m.reminders) j LEFT JOIN reminders r ON r.id = j.value LEFT JOIN reminder_rules u ON u.id = r.rule
        WHERE r.id IS NULL OR r.state IN ('cancelled', 'done', 'held') OR r.unwanted OR r.origin != '' AND (u.id IS NULL OR u.inactive) LIMIT 1), '')`
 
-// A priority's due rows are found by the partial index on (priority, send_at).
-const dueCondition = ` WHERE m.state = 'queued' AND m.priority = {:priority} AND m.send_at <= {:now} AND m.next_try_at <= {:now}`
-
+// dueRows finds what is due by the partial index on (priority, send_at), priority by priority, and reads it all with one wide statement: that one
+// takes long to prepare. Nothing is written between the two, so the rows' numbers stand.
 func dueRows(tx core.App, now time.Time, o LeaseOptions) ([]Due, error) {
-	var due []Due
+	statement := `SELECT m.rowid FROM messages m
+		WHERE m.state = 'queued' AND m.priority = {:priority} AND m.send_at <= {:now} AND m.next_try_at <= {:now}`
+	params := dbx.Params{"now": record.Instant(now)}
+	if o.Only != "" {
+		statement += ` AND m.channel = {:only}`
+		params["only"] = string(o.Only)
+	}
+	for i, c := range o.Except {
+		name := fmt.Sprintf("except%d", i)
+		statement += ` AND m.channel != {:` + name + `}`
+		params[name] = string(c)
+	}
+	statement += ` ORDER BY m.send_at LIMIT {:limit}`
+	var order []int64
 	for _, priority := range outbox.Priorities() {
-		if len(due) >= o.Limit {
+		if len(order) >= o.Limit {
 			break
 		}
-		statement := rowColumns + dueCondition
-		params := dbx.Params{"priority": priority, "now": record.Instant(now), "limit": o.Limit - len(due)}
-		if o.Only != "" {
-			statement += ` AND m.channel = {:only}`
-			params["only"] = string(o.Only)
-		}
-		for i, c := range o.Except {
-			name := fmt.Sprintf("except%d", i)
-			statement += ` AND m.channel != {:` + name + `}`
-			params[name] = string(c)
-		}
-		rows, err := readRows(tx.NonconcurrentDB().NewQuery(statement + ` ORDER BY m.send_at LIMIT {:limit}`).Bind(params))
-		if err != nil {
+		params["priority"], params["limit"] = priority, o.Limit-len(order)
+		var some []int64
+		if err := tx.NonconcurrentDB().NewQuery(statement).Bind(params).Column(&some); err != nil {
 			return nil, err
 		}
-		due = append(due, rows...)
+		order = append(order, some...)
 	}
+	if len(order) == 0 {
+		return nil, nil
+	}
+	set, err := json.Marshal(order)
+	if err != nil {
+		return nil, err
+	}
+	due, err := readRows(tx.NonconcurrentDB().NewQuery(rowColumns + ` WHERE m.rowid IN (SELECT value FROM json_each({:rows}))`).
+		Bind(dbx.Params{"rows": string(set)}))
+	if err != nil {
+		return nil, err
+	}
+	turn := make(map[int64]int, len(order))
+	for i, row := range order {
+		turn[row] = i
+	}
+	slices.SortFunc(due, func(a, b Due) int { return turn[a.row] - turn[b.row] })
 	return due, nil
 }
 
@@ -257,7 +274,7 @@ func readRow(rows *sql.Rows) (Due, error) {
 	var parts, attempts, sequence, linkVersion float64
 	var bookingGone, clientGone bool
 	s := &r.check
-	err := rows.Scan(&r.ID, &r.Key, &purpose, &channel, &r.To, &bcc, &r.Subject, &r.Text, &r.Locale, &r.Location, &r.Client, &r.Booking,
+	err := rows.Scan(&r.row, &r.ID, &r.Key, &purpose, &channel, &r.To, &bcc, &r.Subject, &r.Text, &r.Locale, &r.Location, &r.Client, &r.Booking,
 		&parts, &attempts, &planned, &send, &expires, &attachments,
 		&bookingGone, &status, &starts, &ends, &sequence, &linkVersion, &s.DeclinedEmail, &s.DeclinedSMS,
 		&clientGone, &s.NoEmail, &s.NoSMS, &refused, &s.Deceased, &s.Inactive, &s.Reminder, &s.StoppedAddress, &s.Stopped,
@@ -325,41 +342,7 @@ func postpone(db dbx.Builder, rows []waiting, now time.Time) error {
 	return err
 }
 
-// The plus before state, here and above, keeps SQLite from walking the index of all queued rows for each of the few ids.
-
-// take turns rows into leased ones and writes their attempts down, unless that is left to the caller.
-func take(db dbx.Builder, going []Outgoing, now time.Time, o LeaseOptions) error {
-	if len(going) == 0 {
-		return nil
-	}
-	gateways := make(map[string]string, len(going))
-	for _, m := range going {
-		gateways[m.ID] = o.Gateway(m.Channel)
-	}
-	rows, err := record.Object(gateways)
-	if err != nil {
-		return err
-	}
-	params := dbx.Params{"rows": rows, "now": record.Instant(now), "until": record.Instant(now.Add(o.For))}
-	result, err := db.NewQuery(`UPDATE messages SET state = 'sending', leased_until = {:until}, attempts = attempts + 1, next_try_at = '',
-		gateway = j.value, updated = {:now}, revision = revision + 1
-		FROM json_each({:rows}) j WHERE messages.id = j.key AND +state = 'queued'`).Bind(params).Execute()
-	if err != nil {
-		return err
-	}
-	// One writer at a time means that nothing can have moved since the rows were read; a second process would show here.
-	n, err := result.RowsAffected()
-	if err != nil {
-		return err
-	}
-	if int(n) != len(going) {
-		return fmt.Errorf("took %d of %d rows: is another process working on this data?", n, len(going))
-	}
-	if o.AttemptsLater {
-		return nil
-	}
-	return writeAttempts(db, going, now, o.Gateway)
-}
+// The plus before state, wherever ids are given, keeps SQLite from walking the index of all queued rows for each of the few ids.
 
 // StoppedDetail marks the messages that a stop withdrew. Sending on brings them back, and no others.
 const StoppedDetail = "stopped"

@@ -78,7 +78,7 @@ func SaveOutcomes(app core.App, clinic *store.Clinic, batch []Ended, now time.Ti
 // The row's state is only written while it is still sending: a report may have been quicker. What the answer alone knows is written anyway. The rows
 // are a JSON object of ids and the provider's ids, which SQLite walks without reading any of it twice.
 const outcomeStatement = `
-UPDATE messages SET
+UPDATE OR FAIL messages SET
   state = CASE WHEN state = 'sending' THEN {:state} ELSE state END,
   reason = CASE WHEN state = 'sending' THEN {:reason} ELSE reason END,
   detail = CASE WHEN state = 'sending' THEN {:detail} ELSE detail END,
@@ -95,7 +95,7 @@ UPDATE messages SET
 FROM json_each({:rows}) j WHERE messages.id = j.key`
 
 const outcomeEvent = `
-INSERT INTO message_events (id, message, kind, at, gateway, detail, created, updated)
+INSERT OR FAIL INTO message_events (id, message, kind, at, gateway, detail, created, updated)
 SELECT value, key, {:event}, {:now}, {:gateway}, {:detail}, {:now}, {:now} FROM json_each({:rows})`
 
 // writeOutcomes writes rows and events, those that ended alike in one statement: of a batch nearly all were accepted.
