@@ -9,6 +9,7 @@ import (
 	"github.com/pocketbase/pocketbase/tools/router"
 
 	"pawbell/internal/booking"
+	"pawbell/internal/notify"
 	"pawbell/internal/store"
 	"pawbell/internal/store/runs"
 )
@@ -73,7 +74,7 @@ func broadcastWritten(e *core.RecordRequestEvent) error {
 		e.Record.SetRaw(counted, count)
 		people = count.Recipients
 	}
-	if asked.Send && people > runs.ManyPeople && !store.Manages(e.Auth) {
+	if asked.Send && notify.Many(people) && !store.Manages(e.Auth) {
 		return router.NewForbiddenError("More than fifty people are written to by a manager.", validation.Errors{
 			"send": problemWith("needs_manager", "More than fifty people are written to by a manager.", map[string]any{"count": people}),
 		})

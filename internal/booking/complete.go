@@ -11,3 +11,6 @@ import (
 func CompletedBefore(now time.Time, after time.Duration, zone *time.Location) time.Time {
 	return calendar.On(now.Add(-after), zone).Start(zone)
 }
+
+// MissedOften reports whether somebody who has missed so many visits is worth a word when they book the next one.
+func MissedOften(missed int) bool { return missed >= 2 }

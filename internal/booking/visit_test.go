@@ -294,3 +294,13 @@ func TestShiftOn(t *testing.T) {
 		}
 	}
 }
+
+// one missed visit may happen to anybody.
+func TestTheSecondMissedVisitIsWorthAWord(t *testing.T) {
+	t.Parallel()
+	for missed, want := range []bool{false, false, true, true} {
+		if booking.MissedOften(missed) != want {
+			t.Errorf("%d missed: %v, want %v", missed, !want, want)
+		}
+	}
+}

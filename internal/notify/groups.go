@@ -41,6 +41,12 @@ type Reached struct {
 	Channel outbox.Channel
 }
 
+// Many reports whether a message goes to so many people that a manager has to send it.
+func Many(people int) bool { return people > 50 }
+
+// SureOf reports whether whoever sends a message to so many people knows how many they are: to many, they have given that very number.
+func SureOf(people, given int) bool { return !Many(people) || given == people }
+
 // ways are the channels of a mailing in their order.
 func (m *Mailing) ways() []outbox.Channel {
 	if len(m.Channels) == 0 {

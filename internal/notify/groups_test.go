@@ -149,3 +149,21 @@ func TestAMailingIsAskedBySeveralAtATime(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// above fifty people, nobody writes to more than they meant.
+func TestManyPeopleAreSentToByTheirNumber(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		people, given int
+		want          bool
+	}{
+		{1, 0, true}, {50, 0, true}, {50, 49, true}, {51, 0, false}, {51, 50, false}, {51, 51, true}, {51, 52, false}, {4000, 4000, true},
+	} {
+		if got := SureOf(c.people, c.given); got != c.want {
+			t.Errorf("%d people, %d given: %v, want %v", c.people, c.given, got, c.want)
+		}
+	}
+	if Many(50) || !Many(51) {
+		t.Error("fifty are not many, fifty-one are")
+	}
+}

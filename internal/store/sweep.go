@@ -124,9 +124,6 @@ func MissedChanged(was, is *core.Record) []string {
 	return slices.DeleteFunc([]string{before, after}, func(id string) bool { return id == "" })
 }
 
-// warnAfter is how many missed visits make the next one worth a word.
-const warnAfter = 2
-
 // WarnOfNoShows puts a task on the list when a visit ahead is booked for a client who has missed two or more, once for each visit.
 func WarnOfNoShows(app core.App, clinic *Clinic, r *core.Record, now time.Time) error {
 	starts := record.Time(r, "starts_at")
@@ -143,7 +140,7 @@ func WarnOfNoShows(app core.App, clinic *Clinic, r *core.Record, now time.Time) 
 		return fmt.Errorf("missed visits of the client: %w", err)
 	}
 	at := clinic.Locations[record.Text(r, "location")]
-	if owner.Missed < warnAfter || at == nil {
+	if !booking.MissedOften(int(owner.Missed)) || at == nil {
 		return nil
 	}
 	day := calendar.On(starts, at.Place.Zone)

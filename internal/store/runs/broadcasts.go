@@ -17,9 +17,6 @@ import (
 	"pawbell/internal/store/record"
 )
 
-// ManyPeople is above how many people whoever sends has to give their number, and to be a manager.
-const ManyPeople = 50
-
 // broadcast is what a record says of a message to many.
 type broadcast struct {
 	id, practitioner, filter string

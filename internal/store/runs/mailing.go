@@ -38,7 +38,7 @@ func CheckSending(clinic *store.Clinic, r *core.Record, c Count, now time.Time) 
 		return store.Wrong("template", "required", "Choose a text, or write your own.")
 	case c.Recipients == 0 && len(c.ToPhone) == 0:
 		return store.Wrong("send", "nobody", "There is nobody whom this would reach.")
-	case c.Recipients <= ManyPeople || record.Number(r, "confirm_count") == c.Recipients:
+	case notify.SureOf(c.Recipients, record.Number(r, "confirm_count")):
 		return nil
 	}
 	refusal := store.Wrong("confirm_count", "count_changed", fmt.Sprintf("It goes to %d people now. Look at the preview again and give that number.", c.Recipients))
