@@ -112,7 +112,7 @@ func TestATextThatAPersonFoundToBeSentIsPaid(t *testing.T) {
 	t.Parallel()
 	c := newClinic(t)
 	lost := func() *core.Record {
-		m := c.waiting(c.maja(), clinictest.Fields{"channel": "sms", "to": "+4520123456", "parts": 2, "state": "unknown", "reason": "not_known", "attempts": 1})
+		m := c.waiting(c.maja(), clinictest.Fields{"channel": "sms", "to": "+4520123456", "parts": 2, "state": "unknown", "reason": "not_known", "detail": "timed out", "attempts": 1})
 		clinictest.Make(t, c.app, "tasks", fields{"kind": "message_unknown", "title": "What became of it?", "message": m.Id})
 		return m
 	}
@@ -123,8 +123,8 @@ func TestATextThatAPersonFoundToBeSentIsPaid(t *testing.T) {
 		}
 	}
 	r := c.reload(found)
-	said := []any{r.GetString("state"), r.GetFloat("cost"), r.GetString("currency"), r.GetString("billed_period"), r.GetString("legal_id"), r.GetDateTime("sent_at").Time()}
-	if diff := cmp.Diff([]any{"sent", 1.98, "DKK", "2027Q1", "12345678", c.now}, said); diff != "" {
+	said := []any{r.GetString("state"), r.GetString("reason"), r.GetString("detail"), r.GetFloat("cost"), r.GetString("currency"), r.GetString("billed_period"), r.GetString("legal_id"), r.GetDateTime("sent_at").Time()}
+	if diff := cmp.Diff([]any{"sent", "", "", 1.98, "DKK", "2027Q1", "12345678", c.now}, said); diff != "" {
 		t.Error(diff)
 	}
 	if r = c.reload(gone); r.GetString("state") != "failed" || r.GetFloat("cost") != 0 || r.GetString("billed_period") != "" {

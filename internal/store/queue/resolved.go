@@ -12,9 +12,14 @@ import (
 )
 
 // Resolved completes a message of which a person says what became of it, before it is saved in the transaction that app is: one that was sent
-// after all costs what any other does, and the question is off the list.
+// after all costs what any other does and has nothing in its way any more, and the question is off the list.
 func Resolved(app core.App, r *core.Record, now time.Time) error {
-	if StateOf(r) == outbox.Sent && record.Time(r, "sent_at").IsZero() {
+	sent := StateOf(r) == outbox.Sent
+	if sent {
+		record.Set(r, "reason", "")
+		record.Set(r, "detail", "")
+	}
+	if sent && record.Time(r, "sent_at").IsZero() {
 		clinic, err := store.LoadClinic(app)
 		if err != nil {
 			return err
