@@ -286,6 +286,21 @@ func TestStopStopsANumber(t *testing.T) {
 	}
 }
 
+// R-27: the carrier may know words for stop that we do not, and sends nothing more to whoever used one. Our own words come first.
+func TestTheCarrierUnderstoodAStop(t *testing.T) {
+	t.Parallel()
+	p := newProviders(t)
+	visit := p.reminded(thursday)
+	p.answered("no", p.text(number, "Cancel", "", "OptOutType", "STOP"), http.StatusOK)
+	if got := p.reload(visit).GetString("status"); got != "cancelled" {
+		t.Errorf("the visit is %s", got)
+	}
+	p.answered("help", p.text(number, "Hjælp", "", "OptOutType", "HELP"), http.StatusOK)
+	p.answered("stop", p.text(number, "Slut med det", "", "OptOutType", "STOP"), http.StatusOK)
+	p.stops("sms " + number + " stop")
+	p.heard(number+` "Cancel": cancel, Kari, Thu 2027-03-04 09:15`, number+` "Hjælp": unclear, Kari, nobody`, number+` "Slut med det": stop, Kari, nobody`)
+}
+
 // R-27: several owners who share a number all get no more texts, and a person is told once. A new number of one of them is free, the old one
 // stays stopped.
 func TestStopFromASharedNumber(t *testing.T) {

@@ -129,12 +129,15 @@ func (p *providers) twilio(message, sid, status, code string) reply {
 var texted atomic.Int64
 
 // text is somebody texting the clinic; sid "" is a text of its own.
-func (p *providers) text(from, words, sid string) reply {
+func (p *providers) text(from, words, sid string, more ...string) reply {
 	p.t.Helper()
 	if sid == "" {
 		sid = fmt.Sprintf("SM%032d", texted.Add(1))
 	}
 	form := url.Values{"MessageSid": {sid}, "SmsSid": {sid}, "SmsStatus": {"received"}, "AccountSid": {"AC_test"}, "From": {from}, "To": {"+4759440000"}, "Body": {words}, "NumMedia": {"0"}}
+	for i := 0; i+1 < len(more); i += 2 {
+		form.Set(more[i], more[i+1])
+	}
 	const target = "/api/webhooks/twilio"
 	return p.call(target, twilioSigned(publicURL+target, form), form.Encode())
 }

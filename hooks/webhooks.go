@@ -83,7 +83,7 @@ func (h House) heard(e *core.RequestEvent, from gateway.Gateway, reports gateway
 		e.App.Logger().Error("announce failed", "error", err.Error())
 	}
 	for _, text := range reports.Inbound {
-		heard := store.Heard{GatewayID: text.GatewayID, From: text.From, To: text.To, Text: text.Text, At: text.At.Add(moved)}
+		heard := store.Heard{GatewayID: text.GatewayID, From: text.From, To: text.To, Text: text.Text, At: text.At.Add(moved), Stopped: text.Stopped}
 		if err := store.HearText(e.Request.Context(), e.App, clinic, heard, now); err != nil {
 			return err
 		}

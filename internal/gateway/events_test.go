@@ -257,7 +257,7 @@ func TestTwilioTextsAreRead(t *testing.T) {
 	g, body := testTwilio(t), recorded(t, "twilio_inbound.form")
 	reports, err := g.Events(twilioRequest(t, g, "https://pawbell.example/api/webhooks/twilio", body), body, "https://pawbell.example", testDate)
 	want := Reports{
-		Inbound:     []Inbound{{GatewayID: "SM00000000000000000000000000000002", From: "+4740012345", To: "+4759440000", Text: "STOPP", At: testDate}},
+		Inbound:     []Inbound{{GatewayID: "SM00000000000000000000000000000002", From: "+4740012345", To: "+4759440000", Text: "STOPP", At: testDate, Stopped: true}},
 		ContentType: "text/xml", Body: `<?xml version="1.0" encoding="UTF-8"?><Response/>`,
 	}
 	if err != nil {

@@ -136,6 +136,8 @@ type Inbound struct {
 	From, To  string
 	Text      string
 	At        time.Time
+	// Stopped says that the provider itself took it for a stop, in whatever words, and carries nothing more to that number.
+	Stopped bool
 }
 
 // Reports is what one webhook request brought.

@@ -44,6 +44,7 @@ func (g *Twilio) Events(r *http.Request, body []byte, publicURL string, now time
 				To:        form.Get("To"),
 				Text:      first(form.Get("Body"), form.Get("OptOutType")),
 				At:        now.UTC(),
+				Stopped:   form.Get("OptOutType") == "STOP",
 			}},
 			ContentType: "text/xml",
 			Body:        twilioReply,

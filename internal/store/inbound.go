@@ -24,6 +24,7 @@ type Heard struct {
 	From, To  string
 	Text      string
 	At        time.Time
+	Stopped   bool // the carrier took it for a stop, in whatever words
 }
 
 // notDone wraps why a visit could not be changed as its owner asked.
@@ -64,7 +65,11 @@ func hearText(ctx context.Context, tx core.App, clinic *Clinic, heard Heard, act
 	if err != nil {
 		return err
 	}
-	answer := notify.Understand(notify.MeaningOf(heard.Text), visits, len(owners), now)
+	said := notify.MeaningOf(heard.Text)
+	if said == notify.MeansUnclear && heard.Stopped {
+		said = notify.MeansStop
+	}
+	answer := notify.Understand(said, visits, len(owners), now)
 	if !acts && answer.Visit != nil {
 		answer.Meaning, answer.Act, answer.Ask = notify.MeansUnclear, notify.ActNone, notify.AskUnclear
 	}
