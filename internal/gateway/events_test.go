@@ -268,6 +268,23 @@ func TestTwilioTextsAreRead(t *testing.T) {
 	}
 }
 
+// What is signed and can never be stored is refused once and for all: asked for again, Twilio would only send the same.
+func TestATextThatCannotBeStoredIsRefused(t *testing.T) {
+	t.Parallel()
+	g := testTwilio(t)
+	for name, form := range map[string]string{
+		"without an id":        "From=%2B4740012345&Body=hei&SmsStatus=received",
+		"with an endless id":   "From=%2B4740012345&Body=hei&SmsStatus=received&MessageSid=" + strings.Repeat("S", 300),
+		"from nobody":          "From=+&Body=hei&SmsStatus=received&MessageSid=SM1",
+		"a report without one": "MessageStatus=delivered",
+	} {
+		body := []byte(form)
+		if _, err := g.Events(twilioRequest(t, g, "https://pawbell.example/api/webhooks/twilio", body), body, "https://pawbell.example", testDate); status(err) != 400 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func externalRequest(tb testing.TB, g *External, id string, at time.Time, body []byte) *http.Request {
 	tb.Helper()
 	request, err := http.NewRequest(http.MethodPost, "http://127.0.0.1/api/webhooks/external", nil)

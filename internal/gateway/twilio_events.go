@@ -12,6 +12,9 @@ import (
 	"pawbell/internal/outbox"
 )
 
+// longestSID is far more than the 34 characters of Twilio's ids. What can never be stored is refused, not asked for again.
+const longestSID = 200
+
 // twilioReply is an answer that makes Twilio do nothing more.
 const twilioReply = `<?xml version="1.0" encoding="UTF-8"?><Response/>`
 
@@ -32,11 +35,14 @@ func (g *Twilio) Events(r *http.Request, body []byte, publicURL string, now time
 		return Reports{}, unsigned
 	}
 	sid := first(form.Get("MessageSid"), form.Get("SmsSid"))
-	if sid == "" {
+	if sid == "" || len(sid) > longestSID {
 		return Reports{}, &WebhookError{Status: http.StatusBadRequest, Message: "no text"}
 	}
 	status := first(form.Get("MessageStatus"), form.Get("SmsStatus"))
 	if status == "received" || status == "receiving" || status == "" {
+		if strings.TrimSpace(form.Get("From")) == "" {
+			return Reports{}, &WebhookError{Status: http.StatusBadRequest, Message: "a text from nobody"}
+		}
 		return Reports{
 			Inbound: []Inbound{{
 				GatewayID: sid,
