@@ -3,6 +3,8 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"maps"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -282,5 +284,34 @@ func TestAJobNeverOverlapsItself(t *testing.T) {
 	calls.Wait()
 	if most != 1 || runs < 2 || runs > 20 {
 		t.Fatalf("%d at a time, %d runs", most, runs)
+	}
+}
+
+// after an outage a visit's first reminder still goes while it is one; later it would only say what the last one says.
+func TestALateFirstReminderDoesNotRepeatTheLast(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[string]map[string]int{
+		"2027-04-28T10:00:00Z": {"visit_reminder email sent": 1, "visit_reminder email queued": 1},
+		"2027-04-29T10:00:00Z": {"visit_reminder email skipped duplicate": 1, "visit_reminder email queued": 1},
+		"2027-04-30T10:00:00Z": {"visit_reminder email skipped duplicate": 1, "visit_reminder email sent": 1},
+	} {
+		t.Run("the program starts at "+at, func(t *testing.T) {
+			t.Parallel()
+			tr := newTrial(t)
+			visit := tr.visit("2027-05-03 10:00:00.000Z") // reminded of on Monday a week before, and on the Friday before
+			start, err := time.Parse(time.RFC3339, at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tr.dispatch(start)
+			// Planning the visit anew brings nothing back that was held back for that.
+			clinictest.Change(t, tr.app, visit, clinictest.Fields{"note": "planned anew"})
+			tr.dispatch(start.Add(time.Minute))
+			got := tr.log()
+			maps.DeleteFunc(got, func(line string, _ int) bool { return !strings.HasPrefix(line, "visit_reminder email") })
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }

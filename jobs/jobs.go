@@ -32,12 +32,13 @@ func Register(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) (
 	plan := once(j.report("plan", j.Plan))
 	planDue := once(j.report("plan", j.planDue))
 	sync := once(j.report("sync", j.Sync))
+	sweep := once(j.report("sweep", j.Sweep))
 
 	app.Cron().MustAdd("dispatch", "* * * * *", func() { j.run(dispatch) })
 	app.Cron().MustAdd("sync", "* * * * *", func() { j.run(sync) })
 	app.Cron().MustAdd("watch", "* * * * *", func() { j.run(watch) })
 	app.Cron().MustAdd("plan", "* * * * *", func() { j.run(plan) })
-	app.Cron().MustAdd("sweep", "20 2 * * *", func() { j.run(once(j.report("sweep", j.Sweep))) })
+	app.Cron().MustAdd("sweep", "20 2 * * *", func() { j.run(sweep) })
 
 	app.OnServe().BindFunc(func(e *core.ServeEvent) error {
 		ctx, stop := context.WithCancel(context.Background())
@@ -45,6 +46,8 @@ func Register(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) (
 		j.working.Go(func() { heed(ctx, j.bell, dispatch) })
 		j.working.Go(func() { heed(ctx, j.syncBell, sync) })
 		j.working.Go(func() { heed(ctx, j.planBell, planDue) })
+		// Many a clinic's computer sleeps at night: what the night would have done is done in the morning.
+		j.working.Go(func() { sweep(ctx) })
 		j.ring()
 		return e.Next()
 	})

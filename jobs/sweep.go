@@ -9,7 +9,7 @@ import (
 	"pawbell/internal/store"
 )
 
-// Sweep is the nightly tidying: days that nobody can ask for any more leave the memory, visits that nobody marked are taken as completed, and
+// Sweep is the tidying of each night, and of each start: days that nobody can ask for any more leave the memory, visits that nobody marked are taken as completed, and
 // requests whose time went by unanswered become calls.
 func (j *house) Sweep(ctx context.Context, now time.Time) error {
 	j.desk.Forget(calendar.On(now, time.UTC).Add(-2))

@@ -18,6 +18,29 @@ func (tr *trial) sweep(at time.Time) {
 	}
 }
 
+// a clinic's computer may sleep at night. What the night would have done is done when the program starts.
+func TestAStartDoesWhatTheNightWouldHaveDone(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	visit := tr.visit("2027-03-01 10:00:00.000Z")
+	ahead := tr.visit("2027-03-04 10:00:00.000Z")
+	tr.clock = time.Date(2027, 3, 3, 8, 0, 0, 0, time.UTC)
+	morning := tr.clock
+	Register(tr.app, tr.desk, tr.gateways, func() time.Time { return morning })
+	clinictest.Handler(t, tr.app)
+	for deadline := time.Now().Add(20 * time.Second); tr.status(visit) != "completed"; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the visit of two days ago is %s", tr.status(visit))
+		}
+	}
+	if got := tr.status(ahead); got != "booked" {
+		t.Errorf("the visit ahead is %s", got)
+	}
+	if err := tr.app.OnTerminate().Trigger(&core.TerminateEvent{App: tr.app}, func(e *core.TerminateEvent) error { return e.Next() }); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (tr *trial) status(visit *core.Record) string {
 	tr.t.Helper()
 	return clinictest.Reload(tr.t, tr.app, visit).GetString("status")

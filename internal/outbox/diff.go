@@ -100,8 +100,12 @@ func follow(r Row, p Planned) (Planned, bool) {
 }
 
 func (r Row) withdrawnByMachine() bool {
-	return (r.State == Cancelled || r.State == Skipped) && r.Attempts == 0 && r.Reason != ReasonByPerson
+	return (r.State == Cancelled || r.State == Skipped) && r.Attempts == 0 && r.Reason != ReasonByPerson && !r.overtaken()
 }
+
+// overtaken reports a first reminder that the last one made a repetition ([Overtaken]): planning, which does not know what time it is, would bring it
+// back only to be held back once more.
+func (r Row) overtaken() bool { return r.Purpose == VisitReminder && r.Reason == ReasonDuplicate }
 
 // unwritten reports a row that failed for want of a text, before anybody could try to send it.
 func (r Row) unwritten() bool {

@@ -42,6 +42,7 @@ func TestDiffOfOneRow(t *testing.T) {
 		keep bool
 	}{
 		{"queued and equal", keep, same, "", false},
+		{"a first reminder that would only have repeated the last", in(Skipped, ReasonDuplicate), same, "", false},
 		{"queued, equal to the millisecond", keep, func(p *Planned) { p.SendAt = p.SendAt.Add(time.Microsecond) }, "", false},
 		{"queued, in another zone", keep, func(p *Planned) { p.SendAt = p.SendAt.UTC() }, "", false},
 		{"queued, new text", keep, text, Queued, false},

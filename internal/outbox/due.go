@@ -71,6 +71,20 @@ func useful(r Row, t time.Time) bool {
 	return !t.After(r.ExpiresAt)
 }
 
+// Overtaken reports whether the first of a visit's two reminders would only repeat the last one on the same channel, for it is as late
+// as that: after an outage, or because a setting or an owner's wish asked for it afterwards. last is when the last one leaves or left, zero if
+// it does not.
+func Overtaken(first Row, last, now time.Time) bool {
+	const day = 24 * time.Hour
+	switch {
+	case last.IsZero():
+		return false
+	case !now.Before(last):
+		return true
+	}
+	return now.Sub(first.SendAt) >= day && last.Sub(now) < day
+}
+
 func later(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return b

@@ -66,6 +66,34 @@ func TestDue(t *testing.T) {
 	}
 }
 
+// two reminders of a visit are two, not the same one twice.
+func TestAFirstReminderThatWouldOnlyRepeatTheLast(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, first, last, now string // of the first reminder, of the last one ("" for none), and now
+		want                   bool
+	}{
+		{"on time", "01 09:00", "06 09:00", "01 09:00", false},
+		{"late, with days to go", "01 09:00", "06 09:00", "04 12:00", false},
+		{"late, exactly a day before the last one", "01 09:00", "06 09:00", "05 09:00", false},
+		{"late, and the last one leaves within a day", "01 09:00", "06 09:00", "05 09:01", true},
+		{"late, and the last one is due as well", "01 09:00", "06 09:00", "06 09:00", true},
+		{"late, and the last one has left", "01 09:00", "06 09:00", "07 10:00", true},
+		{"late, and there is no last one", "01 09:00", "", "07 10:00", false},
+		{"on time, though the last one follows within a day", "01 09:00", "01 20:00", "01 09:00", false},
+		{"less than a day late, and the last one follows within a day", "01 09:00", "02 20:00", "02 08:00", false},
+		{"on time, and the last one was sent by hand before it", "02 09:00", "01 20:00", "02 09:00", true},
+	} {
+		var last time.Time
+		if c.last != "" {
+			last = march(t, c.last)
+		}
+		if got := Overtaken(Row{Purpose: VisitReminder, SendAt: march(t, c.first)}, last, march(t, c.now)); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}
+
 func TestDueAfterSendNow(t *testing.T) {
 	t.Parallel()
 	w, now := window(t, "08:00", "21:00"), march(t, "01 22:00")

@@ -137,6 +137,7 @@ type Due struct {
 	Outgoing
 	row   int64 // SQLite's number of it
 	check outbox.Standing
+	last  time.Time // for the first of a visit's two reminders: when the last one leaves or left, zero if it does not
 }
 
 // judged answers how a due row ends before it leaves, or, where it stays queued, whether it is its turn.
@@ -147,6 +148,9 @@ func (r Due) judged(clinic *store.Clinic, now time.Time) (ending, outbox.Turn) {
 			detail = StoppedDetail
 		}
 		return ending{state, reason, detail}, outbox.Turn{}
+	}
+	if outbox.Overtaken(r.Row, r.last, now) {
+		return ending{state: outbox.Skipped, reason: outbox.ReasonDuplicate}, outbox.Turn{}
 	}
 	window := outbox.Window{}
 	if at := clinic.Locations[r.Location]; at != nil {
@@ -180,6 +184,7 @@ SELECT m.rowid, m.id, m.key, m.purpose, m.channel, m."to", m.bcc, m.subject, m.t
        CASE WHEN m.reminders = '[]' OR m.resend_of != '' THEN '' ELSE ` + unwantedReminder + ` END,
        EXISTS (SELECT 1 FROM stopped_addresses s WHERE s.channel = m.channel AND s.address = lower(m."to") AND s.purpose IN ('', m.purpose)),
        m.broadcast != '' AND EXISTS (SELECT 1 FROM broadcasts g WHERE g.id = m.broadcast AND g.state = 'stopped'),
+       CASE WHEN m.purpose = 'visit_reminder' AND instr(m.key, ':early:') THEN ` + lastReminder + ` ELSE '' END,
        CASE WHEN m.channel = 'external' THEN ifnull(c.first_name, '') ELSE '' END,
        CASE WHEN m.channel = 'external' AND m.patients != '[]'
             THEN (SELECT json_group_array(json_object('id', d.id, 'name', d.name)) FROM json_each(m.patients) j JOIN patients d ON d.id = j.value) ELSE '[]' END,
@@ -199,6 +204,10 @@ const unwantedReminder = `ifnull((SELECT CASE WHEN r.id IS NULL THEN 'gone' WHEN
                WHEN r.state = 'cancelled' AND r.reason != '' THEN r.reason ELSE 'not_wanted' END
        FROM json_each(m.reminders) j LEFT JOIN reminders r ON r.id = j.value LEFT JOIN reminder_rules u ON u.id = r.rule
        WHERE r.id IS NULL OR r.state IN ('cancelled', 'done', 'held') OR r.unwanted OR r.origin != '' AND (u.id IS NULL OR u.inactive) LIMIT 1), '')`
+
+// lastReminder is when the last reminder of the same visit leaves or left on the channel of its first one: their keys differ in the step alone (R-13).
+const lastReminder = `ifnull((SELECT o.send_at FROM messages o WHERE o.key = replace(m.key, ':early:', ':lead:') AND o.key != ''
+               AND o.state IN ('queued', 'sending', 'sent', 'delivered', 'unknown')), '')`
 
 // dueRows finds what is due by the partial index on (priority, send_at), priority by priority, and reads it all with one wide statement: that one
 // takes long to prepare. Nothing is written between the two, so the rows' numbers stand.
@@ -270,14 +279,14 @@ func readRows(query *dbx.Query) (read []Due, err error) {
 
 func readRow(rows *sql.Rows) (Due, error) {
 	var r Due
-	var purpose, channel, bcc, planned, send, expires, attachments, status, starts, ends, refused, patients string
+	var purpose, channel, bcc, planned, send, expires, attachments, status, starts, ends, refused, last, patients string
 	var parts, attempts, sequence, linkVersion float64
 	var bookingGone, clientGone bool
 	s := &r.check
 	err := rows.Scan(&r.row, &r.ID, &r.Key, &purpose, &channel, &r.To, &bcc, &r.Subject, &r.Text, &r.Locale, &r.Location, &r.Client, &r.Booking,
 		&parts, &attempts, &planned, &send, &expires, &attachments,
 		&bookingGone, &status, &starts, &ends, &sequence, &linkVersion, &s.DeclinedEmail, &s.DeclinedSMS,
-		&clientGone, &s.NoEmail, &s.NoSMS, &refused, &s.Deceased, &s.Inactive, &s.Reminder, &s.StoppedAddress, &s.Stopped,
+		&clientGone, &s.NoEmail, &s.NoSMS, &refused, &s.Deceased, &s.Inactive, &s.Reminder, &s.StoppedAddress, &s.Stopped, &last,
 		&r.FirstName, &patients, &r.DueOn)
 	if err != nil {
 		return r, err
@@ -285,6 +294,7 @@ func readRow(rows *sql.Rows) (Due, error) {
 	r.Purpose, r.Channel, r.BCC = outbox.Purpose(purpose), outbox.Channel(channel), store.SplitAddresses(bcc)
 	r.State, r.Parts, r.Attempts = outbox.Queued, int(parts), int(attempts)
 	r.PlannedAt, r.SendAt, r.ExpiresAt = record.ParseInstant(planned), record.ParseInstant(send), record.ParseInstant(expires)
+	r.last = record.ParseInstant(last)
 	r.Visit, r.VisitUntil, r.VisitSequence, r.LinkVersion = record.ParseInstant(starts), record.ParseInstant(ends), int(sequence), int(linkVersion)
 	s.BookingKnown, s.BookingGone = r.Booking != "", bookingGone
 	s.BookingCancelled = booking.Status(status) == booking.Cancelled
