@@ -10,7 +10,6 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/clinictest"
-	"pawbell/internal/links"
 	"pawbell/internal/store"
 	"pawbell/internal/store/recalls"
 )
@@ -88,7 +87,7 @@ func TestManyArePlannedLikeEach(t *testing.T) {
 	}
 	each := planned(func(tx core.App) error {
 		for _, client := range clients {
-			if err := recalls.Plan(tx, clinic, links.Key{}, client, c.now); err != nil {
+			if err := recalls.Plan(tx, clinic, client, c.now); err != nil {
 				return err
 			}
 		}

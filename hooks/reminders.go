@@ -66,7 +66,7 @@ func (h House) reminderSaved(e *core.RecordEvent, was *core.Record) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	state, err := recalls.PlanOne(e.App, clinic, h.Desk.Links, e.Record, h.Now())
+	state, err := recalls.PlanOne(e.App, clinic, e.Record, h.Now())
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (h House) reminderSaved(e *core.RecordEvent, was *core.Record) error {
 	if !commands.Again && !commands.Hurry {
 		return nil
 	}
-	_, err = recalls.PlanOne(e.App, clinic, h.Desk.Links, e.Record, h.Now())
+	_, err = recalls.PlanOne(e.App, clinic, e.Record, h.Now())
 	return err
 }
 
@@ -112,7 +112,7 @@ func (h House) reminderRemoved(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return recalls.Plan(e.App, clinic, h.Desk.Links, store.ClientOf(e.Record), h.Now())
+	return recalls.Plan(e.App, clinic, store.ClientOf(e.Record), h.Now())
 }
 
 // recallMessageChanged lets a reminder follow what a person does with one of its messages: withdraw it, or say what became of it.
@@ -141,7 +141,7 @@ func (h House) recallsFollow(tx core.App, clinic *store.Clinic, clients ...strin
 		if !any {
 			continue
 		}
-		if err := recalls.Plan(tx, clinic, h.Desk.Links, client, h.Now()); err != nil {
+		if err := recalls.Plan(tx, clinic, client, h.Now()); err != nil {
 			return err
 		}
 	}

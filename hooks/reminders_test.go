@@ -113,7 +113,7 @@ func (c *clinic) replanned() {
 	}
 	err = c.app.RunInTransaction(func(tx core.App) error {
 		for _, client := range clients {
-			if err := recalls.Plan(tx, clinic, c.desk.Links, client.Id, c.now); err != nil {
+			if err := recalls.Plan(tx, clinic, client.Id, c.now); err != nil {
 				return err
 			}
 		}

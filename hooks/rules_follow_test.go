@@ -13,7 +13,6 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/clinictest"
-	"pawbell/internal/links"
 	"pawbell/internal/store"
 	"pawbell/internal/store/runs"
 )
@@ -32,7 +31,7 @@ func (c *clinic) carryOut() []string {
 			return notes
 		}
 		run := open[0]
-		write, err := runs.StepOfRule(c.app, links.Key("0123456789abcdef0123456789abcdef"), run, 5, c.now)
+		write, err := runs.StepOfRule(c.app, run, 5, c.now)
 		if err != nil {
 			c.t.Fatal(err)
 		}

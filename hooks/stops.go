@@ -31,7 +31,7 @@ func (h House) stopLifted(e *core.RecordEvent) error {
 	if err := queue.PlanLifted(e.App, clinic, h.Desk.Links, e.Record, h.Now()); err != nil {
 		return err
 	}
-	return recalls.PlanLifted(e.App, clinic, h.Desk.Links, e.Record, h.Now())
+	return recalls.PlanLifted(e.App, clinic, e.Record, h.Now())
 }
 
 // noteBeforeLifting binds superusers too, whom API rules do not.

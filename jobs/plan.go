@@ -66,7 +66,7 @@ func (j *house) planSome(clinic *store.Clinic, clients []string, now time.Time) 
 	broken, from := "", j.now()
 	err := j.app.RunInTransaction(func(tx core.App) error {
 		for _, client := range clients {
-			if err := recalls.Plan(tx, clinic, j.desk.Links, client, now); err != nil {
+			if err := recalls.Plan(tx, clinic, client, now); err != nil {
 				broken = client
 				return err
 			}

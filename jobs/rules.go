@@ -17,7 +17,7 @@ import (
 
 // ruleStep brings reminders in line with a rule that was made, changed, switched or deleted.
 func ruleStep(j *house, _ context.Context, run *runs.Run, limit int) (piece, error) {
-	return runs.StepOfRule(j.app, j.desk.Links, run, limit, j.now())
+	return runs.StepOfRule(j.app, run, limit, j.now())
 }
 
 // makeMissing makes the reminders that rules want and that are not there: those of ages that have come near. Visits make theirs when they
@@ -60,7 +60,7 @@ func (j *house) makeMissingOf(ctx context.Context, clinic *store.Clinic, rule re
 		var failed []error
 		err = j.app.RunInTransaction(func(tx core.App) error {
 			from = j.now()
-			_, failed, err = part.Follow(tx, clinic, j.desk.Links, now)
+			_, failed, err = part.Follow(tx, clinic, now)
 			return err
 		})
 		if err != nil {

@@ -10,7 +10,6 @@ import (
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 
-	"pawbell/internal/links"
 	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
 	"pawbell/internal/reminder"
@@ -42,7 +41,7 @@ func TakeCommands(r *core.Record) Commands {
 
 // PlanOne plans the reminders of a saved one's client and shows on it what came of that. It is [Plan] for whoever has the record in hand,
 // and answers where the reminder stands.
-func PlanOne(app core.App, clinic *store.Clinic, _ links.Key, r *core.Record, now time.Time) (notify.RecallState, error) {
+func PlanOne(app core.App, clinic *store.Clinic, r *core.Record, now time.Time) (notify.RecallState, error) {
 	plan, err := planRecalls(app, clinic, record.Text(r, "client"), now)
 	if err != nil {
 		return notify.RecallState{}, err

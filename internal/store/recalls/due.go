@@ -7,7 +7,6 @@ import (
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 
-	"pawbell/internal/links"
 	"pawbell/internal/store"
 	"pawbell/internal/store/record"
 )
@@ -70,7 +69,7 @@ func FollowAddresses(app core.App, was, client *core.Record, now time.Time) erro
 }
 
 // PlanLifted brings back what a stop had kept from coming reminders, in the transaction that lifts it (R-13, R-27).
-func PlanLifted(app core.App, clinic *store.Clinic, key links.Key, stop *core.Record, now time.Time) error {
+func PlanLifted(app core.App, clinic *store.Clinic, stop *core.Record, now time.Time) error {
 	var clients []string
 	err := app.DB().NewQuery(`
 		SELECT DISTINCT client FROM reminders WHERE client IN (
@@ -82,7 +81,7 @@ func PlanLifted(app core.App, clinic *store.Clinic, key links.Key, stop *core.Re
 		return fmt.Errorf("find reminders of a stop: %w", err)
 	}
 	for _, client := range clients {
-		if err := Plan(app, clinic, key, client, now); err != nil {
+		if err := Plan(app, clinic, client, now); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,6 @@ import (
 
 	"pawbell/internal/booking"
 	"pawbell/internal/calendar"
-	"pawbell/internal/links"
 	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
 	"pawbell/internal/reminder"
@@ -32,7 +31,7 @@ import (
 // visit or a rule, and changes nothing when nothing changed. Subscribers hear of reminders that changed once that transaction is committed.
 //
 // Who makes or changes reminders by raw statements calls it afterwards. A rule that does not want a reminder any more marks it as unwanted first.
-func Plan(app core.App, clinic *store.Clinic, key links.Key, client string, now time.Time) error {
+func Plan(app core.App, clinic *store.Clinic, client string, now time.Time) error {
 	_, err := planRecalls(app, clinic, client, now)
 	return err
 }

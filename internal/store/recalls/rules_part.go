@@ -12,7 +12,6 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/calendar"
-	"pawbell/internal/links"
 	"pawbell/internal/reminder"
 	"pawbell/internal/store"
 	"pawbell/internal/store/record"
@@ -96,7 +95,7 @@ func (p RulePart) missing(app core.App, wanted map[string]reminder.Wanted) (map[
 // Follow brings the part in line with the rule as it is now, with the messages of everybody whom it concerns, in the transaction that app is, and
 // answers what it did. Failed are owners whose reminders could not be planned: they are tried again later, and keep nobody else waiting.
 // ErrRuleChanged says that the clinic given is older than the rule: whoever follows it reads the clinic anew.
-func (p RulePart) Follow(app core.App, clinic *store.Clinic, key links.Key, now time.Time) (counts RuleCounts, failed []error, err error) {
+func (p RulePart) Follow(app core.App, clinic *store.Clinic, now time.Time) (counts RuleCounts, failed []error, err error) {
 	if err := ruleStands(app, clinic, p.rule); err != nil {
 		return counts, nil, err
 	}
@@ -122,15 +121,15 @@ func (p RulePart) Follow(app core.App, clinic *store.Clinic, key links.Key, now 
 	}
 	if err != nil {
 		// One of them is in the way: each for itself.
-		failed, err = planEach(app, clinic, key, clients, now)
+		failed, err = planEach(app, clinic, clients, now)
 	}
 	return changes.counts(), failed, err
 }
 
 // planEach plans clients one by one. Those that cannot be planned have another turn later.
-func planEach(app core.App, clinic *store.Clinic, key links.Key, clients []string, now time.Time) (failed []error, err error) {
+func planEach(app core.App, clinic *store.Clinic, clients []string, now time.Time) (failed []error, err error) {
 	for _, client := range clients {
-		err := record.Savepoint(app, func() error { return Plan(app, clinic, key, client, now) })
+		err := record.Savepoint(app, func() error { return Plan(app, clinic, client, now) })
 		if errors.Is(err, record.ErrSavepoint) {
 			return failed, err
 		}
@@ -222,9 +221,9 @@ func PreviewRule(app core.App, r *core.Record, now time.Time) (RuleCounts, error
 const previewedAtOnce = 2000
 
 // FollowOrCount does what [RulePart.Follow] does, or where that is only tried counts what it would do.
-func (p RulePart) FollowOrCount(tx core.App, clinic *store.Clinic, key links.Key, dry bool, now time.Time) (RuleCounts, []error, error) {
+func (p RulePart) FollowOrCount(tx core.App, clinic *store.Clinic, dry bool, now time.Time) (RuleCounts, []error, error) {
 	if !dry {
-		return p.Follow(tx, clinic, key, now)
+		return p.Follow(tx, clinic, now)
 	}
 	changes, err := p.look(tx, clinic, false, now)
 	return changes.counts(), nil, err

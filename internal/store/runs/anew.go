@@ -71,19 +71,19 @@ func planAnew(tx core.App, clinic *store.Clinic, key links.Key, behind []behindR
 		slices.Sort(clients)
 		clients = slices.Compact(clients)
 	}
-	if err := recallsAnew(tx, clinic, key, clients, now); err != nil {
+	if err := recallsAnew(tx, clinic, clients, now); err != nil {
 		return false, err
 	}
 	return len(visits)+len(clients) > 0, nil
 }
 
 // recallsAnew plans the reminders of clients anew, together, or where one of them is in the way each for itself.
-func recallsAnew(tx core.App, clinic *store.Clinic, key links.Key, clients []string, now time.Time) error {
+func recallsAnew(tx core.App, clinic *store.Clinic, clients []string, now time.Time) error {
 	if err := record.Savepoint(tx, func() error { return recalls.PlanMany(tx, clinic, clients, now) }); err == nil || errors.Is(err, record.ErrSavepoint) {
 		return err
 	}
 	for _, id := range clients {
-		if err := recalls.Plan(tx, clinic, key, id, now); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		if err := recalls.Plan(tx, clinic, id, now); err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 
-	"pawbell/internal/links"
 	"pawbell/internal/store"
 	"pawbell/internal/store/recalls"
 	"pawbell/internal/store/record"
@@ -96,7 +95,7 @@ type ruleProgress struct {
 
 // StepOfRule prepares the next piece of a run that follows a rule; what it answers writes that piece, with the progress on the run, in the
 // transaction that also stores the run. Nothing is kept from piece to piece but the run's cursor.
-func StepOfRule(app core.App, key links.Key, run *Run, limit int, now time.Time) (func(tx core.App, run *Run) (more bool, err error), error) {
+func StepOfRule(app core.App, run *Run, limit int, now time.Time) (func(tx core.App, run *Run) (more bool, err error), error) {
 	// The run was asked for in the transaction that changed the rule, so whoever sees the run and reads now reads the rule as it is since.
 	clinic, err := store.LoadClinic(app)
 	if err != nil {
@@ -124,7 +123,7 @@ func StepOfRule(app core.App, key links.Key, run *Run, limit int, now time.Time)
 		return nil, err
 	}
 	return func(tx core.App, run *Run) (bool, error) {
-		counts, failed, err := part.FollowOrCount(tx, clinic, key, run.Dry, now)
+		counts, failed, err := part.FollowOrCount(tx, clinic, run.Dry, now)
 		if err != nil {
 			return false, err
 		}

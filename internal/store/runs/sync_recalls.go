@@ -101,7 +101,7 @@ func (s *Synced) writeRecalls(tx core.App, now time.Time) error {
 		return err
 	}
 	for _, c := range s.recall {
-		plan := func() error { return recalls.Plan(tx, s.clinic, s.key, c.client, now) }
+		plan := func() error { return recalls.Plan(tx, s.clinic, c.client, now) }
 		if err := s.alone(tx, "client "+c.client, plan); err != nil {
 			return err
 		}
