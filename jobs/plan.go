@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pocketbase/pocketbase/core"
@@ -12,7 +13,7 @@ import (
 )
 
 const (
-	// planned is how many clients one look for due reminders finds at most.
+	// planned is how many due reminders one look finds at most.
 	planned = 500
 	// clientsAtOnce is how many clients are planned with a few questions in all, which is some milliseconds of the write lock.
 	clientsAtOnce = 50
@@ -44,8 +45,13 @@ func (j *house) planDue(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if err := j.planTogether(clinic, clients[:min(clientsAtOnce, len(clients))], now); err != nil {
-			return err
+		for some := range slices.Chunk(clients, clientsAtOnce) {
+			if ctx.Err() != nil {
+				break
+			}
+			if err := j.planTogether(clinic, some, now); err != nil {
+				return err
+			}
 		}
 	}
 	return ctx.Err()

@@ -11,11 +11,13 @@ import (
 	"pawbell/internal/store/record"
 )
 
-// Due lists up to limit clients whose reminders have to be planned anew because time has passed: a message of theirs left or came to its
-// end, a moment went by, a visit that held one back is over.
+// Due lists clients whose reminders have to be planned anew because time has passed: a message of theirs left or came to its end, a moment went by, a
+// visit that held one back is over. They are those of up to limit reminders, the longest overdue first.
 func Due(app core.App, now time.Time, limit int) ([]string, error) {
 	var clients []string
-	err := app.DB().NewQuery(`SELECT DISTINCT client FROM reminders WHERE look_at != '' AND look_at <= {:now} LIMIT {:limit}`).
+	// Left to itself, SQLite goes through all clients in their order, to have no two alike.
+	err := app.DB().NewQuery(`SELECT DISTINCT client FROM (
+		SELECT client FROM reminders WHERE look_at != '' AND look_at <= {:now} ORDER BY look_at LIMIT {:limit})`).
 		Bind(dbx.Params{"now": record.Instant(now), "limit": limit}).Column(&clients)
 	if err != nil {
 		return nil, fmt.Errorf("reminders to look at: %w", err)
