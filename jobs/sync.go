@@ -142,8 +142,10 @@ func (j *house) advance(ctx context.Context, run *runs.Run) error {
 	switch {
 	case held > longestHold:
 		mind.limit = max(fewestAtOnce, mind.limit/2)
-	case held < longestHold/2:
+	case held < longestHold/4:
 		mind.limit = min(mostAtOnce, mind.limit*2)
+	case held < longestHold/2:
+		mind.limit = min(mostAtOnce, mind.limit+mind.limit/4)
 	}
 	if now := j.now(); !run.Open() || now.Sub(mind.told).Abs() >= toldEvery {
 		mind.told = now
