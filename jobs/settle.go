@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"pawbell/internal/gateway"
@@ -13,8 +14,12 @@ import (
 	"pawbell/internal/store/queue"
 )
 
-// settleTime is how long one run asks providers about lost attempts before what is due gets its turn; the rest is asked about the next minute.
-const settleTime = 15 * time.Second
+const (
+	// settleTime is how long one run asks providers about lost attempts before what is due gets its turn; the rest is asked about the next minute.
+	settleTime = 15 * time.Second
+	// settledTogether is how many answers are written down together. A process that dies often would otherwise ask the same for ever.
+	settledTogether = handful
+)
 
 // settleLost asks providers what became of attempts that never got an answer, and lets the rules decide. It runs before anything is
 // leased, so that a message that may be with its provider is never simply sent again.
@@ -32,18 +37,20 @@ func (j *house) settleLost(ctx context.Context, now time.Time) error {
 		if asked.claimed, err = queue.Claimed(j.app, lost); err != nil {
 			return err
 		}
-		ended := make([]queue.Ended, 0, len(lost))
-		for _, l := range lost {
-			if ctx.Err() != nil || j.now().Sub(now) >= settleTime {
-				break
+		for some := range slices.Chunk(lost, settledTogether) {
+			ended := make([]queue.Ended, 0, len(some))
+			for _, l := range some {
+				if ctx.Err() != nil || j.now().Sub(now) >= settleTime {
+					break
+				}
+				ended = append(ended, j.settleOne(ctx, clinic, l, asked))
 			}
-			ended = append(ended, j.settleOne(ctx, clinic, l, asked))
+			ids, err := queue.SaveOutcomes(j.app, clinic, ended, j.now())
+			if err != nil {
+				return fmt.Errorf("save settled: %w", err)
+			}
+			j.announce(ids)
 		}
-		ids, err := queue.SaveOutcomes(j.app, clinic, ended, j.now())
-		if err != nil {
-			return fmt.Errorf("save settled: %w", err)
-		}
-		j.announce(ids)
 	}
 	return nil
 }
