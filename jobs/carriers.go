@@ -14,7 +14,7 @@ const (
 	// handful is how many messages are taken at a time at first, and armful when providers answer as quickly as we can write. What was taken is in
 	// doubt until its answer is written down, and a mail server cannot be asked, so it is no more than leaves in a moment.
 	handful = atOnce
-	armful  = 8 * handful
+	armful  = 4 * handful
 	// noteTime is how long an answer may wait for others to be written down with it. What is not written down yet is in doubt if the
 	// process dies, so it is short.
 	noteTime = 50 * time.Millisecond
