@@ -18,7 +18,7 @@ type history struct {
 	last         outbox.Purpose // what left last
 	current      outbox.Purpose // what told the booking's present sequence, or can no longer tell it under its key
 	acknowledged bool           // the acknowledgement left, or never will
-	confirmed    bool           // the confirmation left, or never will
+	confirmed    bool           // the confirmation left, or what says as much, or never will
 	asked        bool           // there ever was a message that a request came in
 	granted      bool           // there ever was a message that the visit stands
 }
@@ -27,7 +27,7 @@ type history struct {
 // planning twice would give two answers: only what left, or is spent, counts as said.
 func historyOf(rows []outbox.Row, b *Booking) history {
 	var h history
-	told, changed, firstOff := -1, -1, math.MaxInt
+	told, changed, heard, firstOff := -1, -1, -1, math.MaxInt
 	for _, r := range rows {
 		if r.Purpose == outbox.DayNotice && !calledOff(r, rows, b.ID) {
 			// It speaks of the visit and says nothing about how it stands: a later cancellation is still news.
@@ -50,6 +50,9 @@ func historyOf(rows []outbox.Row, b *Booking) history {
 		if !left && !spent(r) {
 			continue
 		}
+		if r.Purpose == outbox.BookingChange {
+			heard = max(heard, r.Sequence)
+		}
 		h.acknowledged = h.acknowledged || r.Purpose == outbox.BookingReceived
 		h.confirmed = h.confirmed || r.Purpose == outbox.BookingConfirmation
 		if r.Sequence >= b.Sequence {
@@ -61,6 +64,8 @@ func historyOf(rows []outbox.Row, b *Booking) history {
 	}
 	// A request may be moved before it is granted; a change after the visit was off can only be its restoring.
 	h.granted = h.granted || changed > firstOff
+	// Whoever heard of that knows that it stands, without ever having had a confirmation.
+	h.confirmed = h.confirmed || heard > firstOff
 	return h
 }
 
