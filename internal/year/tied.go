@@ -96,8 +96,8 @@ func (v *course) reminder(s subject, start time.Time, step, channel string, t ti
 		if s.place.NoEarly || start.Sub(s.scheduled) <= farAhead {
 			return wish{no: "no second reminder is wanted", rule: "R-07"}
 		}
-		// One that could leave only with the last one, or after it, would repeat that.
-		maybe = !planned.Before(lead) || !t.Before(lead.Add(-24*time.Hour))
+		// One that could leave only within a day of the last one, or after it, would repeat that; whoever wants it in the evening has a night to wait.
+		maybe = !planned.Before(lead) || !t.Before(lead.Add(-36*time.Hour))
 	}
 	w := v.toOwner(s, "visit_reminder", channel, code, t)
 	if w.no != "" {
