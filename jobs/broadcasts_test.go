@@ -258,3 +258,37 @@ func TestADaysMessageKeepsUpWithItsVisits(t *testing.T) {
 		t.Errorf("it is %s", got)
 	}
 }
+
+// R-11, R-46: between its queueing and its leaving pets may die. A message to many still goes to an owner of whom a pet is left, unless it names the dead.
+func TestAMessageToManyWhosePetsDieBeforeItLeaves(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, words, then, want string }{
+		{"one of two dies, and nobody is named", "Dear {{ client.first_name }}!", `UPDATE patients SET deceased_on = '2027-03-01' WHERE name = 'Bella'`, "sent "},
+		{"one of two dies, and is named", "News for {{ patient.name }}!", `UPDATE patients SET deceased_on = '2027-03-01' WHERE name = 'Bella'`, "skipped deceased"},
+		{"both die", "Dear {{ client.first_name }}!", `UPDATE patients SET deceased_on = '2027-03-01'`, "skipped deceased"},
+		{"one dies, the other comes no more", "Dear {{ client.first_name }}!", `UPDATE patients SET deceased_on = iif(name = 'Bella', '2027-03-01', ''), inactive = name != 'Bella'`, "skipped inactive"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			tr := newTrial(t)
+			crowd(t, tr.app, 1)
+			clinictest.Make(t, tr.app, store.Patients, clinictest.Fields{"client": "crowd0000000001", "name": "Max"})
+			clinictest.Make(t, tr.app, store.Broadcasts, clinictest.Fields{
+				"kind": "group", "location": tr.location.Id, "filter": "city = 'Odense'", "asked_by": clinictest.Superuser(t, tr.app).Id, "own_text": true, "subject": "News",
+				"email_text": c.words, "channels": []string{"email"}, "confirm_count": 1, "send": true,
+			})
+			tr.carryOn(t.Context())
+			if _, err := tr.app.NonconcurrentDB().NewQuery(c.then).Execute(); err != nil {
+				t.Fatal(err)
+			}
+			tr.dispatch(tr.clock.Add(3 * time.Hour))
+			r, err := tr.app.FindFirstRecordByFilter(store.Messages, "purpose = 'group'")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := r.GetString("state") + " " + r.GetString("reason"); got != c.want {
+				t.Errorf("it is %q, want %q", got, c.want)
+			}
+		})
+	}
+}

@@ -179,8 +179,9 @@ SELECT m.rowid, m.id, m.key, m.purpose, m.channel, m."to", m.bcc, m.subject, m.t
        b.id IS NULL, ifnull(b.status, ''), ifnull(b.starts_at, ''), ifnull(b.ends_at, ''), ifnull(b.sequence, 0), ifnull(b.link_version, 0),
        ifnull(b.no_email, 0), ifnull(b.no_sms, 0),
        c.id IS NULL OR c.merge_into != '', ifnull(c.no_email, 0), ifnull(c.no_sms, 0), ifnull(c.refused, '[]'),
-       ifnull(p.deceased_on, '') != '' OR ` + anyNamedPatient + `d.deceased_on != ''),
-       ifnull(p.inactive, 0) OR ` + anyNamedPatient + `d.inactive),
+       CASE WHEN m.purpose = 'group' THEN ` + anyNamedPatient + `d.deceased_on != '' AND d.name != '' AND instr(m.subject || ' ' || m.text, d.name))
+            OR ` + noNamedPatient + `d.deceased_on = '') ELSE ifnull(p.deceased_on, '') != '' OR ` + anyNamedPatient + `d.deceased_on != '') END,
+       CASE WHEN m.purpose = 'group' THEN ` + noNamedPatient + `d.deceased_on = '' AND NOT d.inactive) ELSE ifnull(p.inactive, 0) OR ` + anyNamedPatient + `d.inactive) END,
        CASE WHEN m.reminders = '[]' OR m.resend_of != '' THEN '' ELSE ` + unwantedReminder + ` END,
        EXISTS (SELECT 1 FROM stopped_addresses s WHERE s.channel = m.channel AND s.address = lower(m."to") AND s.purpose IN ('', m.purpose)),
        m.broadcast != '' AND EXISTS (SELECT 1 FROM broadcasts g WHERE g.id = m.broadcast AND g.state = 'stopped'),
@@ -197,6 +198,9 @@ LEFT JOIN patients p ON p.id = b.patient`
 
 // One dead pet among several is enough to hold a message back: planning names the others in a new one.
 const anyNamedPatient = `m.patients != '[]' AND EXISTS (SELECT 1 FROM json_each(m.patients) j JOIN patients d ON d.id = j.value WHERE `
+
+// A message to many is for the owner, and is held back where it names a dead pet or where no pet is left (R-46): nobody plans it anew.
+const noNamedPatient = `m.patients != '[]' AND NOT EXISTS (SELECT 1 FROM json_each(m.patients) j JOIN patients d ON d.id = j.value WHERE `
 
 // unwantedReminder is why one of the reminders that a message carries does not want it any more, ” if each does. One is enough to hold it back:
 // planning says the others' in a new one. What a person had sent once more is theirs to want.
