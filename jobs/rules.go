@@ -70,17 +70,8 @@ func (j *house) makeMissingOf(ctx context.Context, clinic *store.Clinic, rule re
 			j.app.Logger().Error("reminders could not be planned", "rule", rule.ID, "error", problem.Error())
 		}
 		held := j.now().Sub(from).Abs()
-		switch {
-		case held > longestHold:
-			limit = max(fewestAtOnce, limit/2)
-		case held < longestHold/2:
-			limit = min(mostAtOnce, limit*2)
-		}
-		// As in a run, whoever books has their turn in between.
-		select {
-		case <-time.After(min(held, longestHold)):
-		case <-ctx.Done():
-		}
+		limit = nextLimit(limit, held)
+		giveWay(ctx, held)
 	}
 	return ctx.Err()
 }

@@ -139,24 +139,36 @@ func (j *house) advance(ctx context.Context, run *runs.Run) error {
 		}
 		return err
 	}
-	switch {
-	case held > longestHold:
-		mind.limit = max(fewestAtOnce, mind.limit/2)
-	case held < longestHold/4:
-		mind.limit = min(mostAtOnce, mind.limit*2)
-	case held < longestHold/2:
-		mind.limit = min(mostAtOnce, mind.limit+mind.limit/4)
-	}
+	mind.limit = nextLimit(mind.limit, held)
 	if now := j.now(); !run.Open() || now.Sub(mind.told).Abs() >= toldEvery {
 		mind.told = now
 		j.announceRun(ctx, run.ID)
 	}
-	// Whoever waits for the write lock has it next; what comes in a moment later should not find it taken again at once.
+	giveWay(ctx, held)
+	return nil
+}
+
+// nextLimit is over how many rows the next piece goes, after one over limit rows held the write lock for so long. It grows gently: nobody should
+// wait for a piece that grew too large.
+func nextLimit(limit int, held time.Duration) int {
+	switch {
+	case held > longestHold:
+		return max(fewestAtOnce, limit/2)
+	case held < longestHold/4:
+		return min(mostAtOnce, limit*2)
+	case held < longestHold/2:
+		return min(mostAtOnce, limit+limit/4)
+	}
+	return limit
+}
+
+// giveWay leaves the write lock alone for a moment after it was held for so long. Whoever waits for it has it next in any case; what comes in a little
+// later should not find it taken again at once.
+func giveWay(ctx context.Context, held time.Duration) {
 	select {
 	case <-time.After(min(held, longestHold) / 4):
 	case <-ctx.Done():
 	}
-	return nil
 }
 
 // piece prepares and writes one piece and answers for how long the write lock was held. Run is as it is afterwards.

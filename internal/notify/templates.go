@@ -62,7 +62,8 @@ func (t Templates) find(code, locale string, l Location, channel outbox.Channel)
 }
 
 // Named answers the text of a template that somebody chose by its id, in a language, at a location and for a channel: that language's variant of it
-// where there is one, the location's own before the chain's, else the very one. False where there is no such template, or none of its variants says anything on the channel.
+// where there is one, the location's own before the chain's, else the very one. False where there is no such template, or none of its variants says
+// anything on the channel.
 func (t Templates) Named(id, locale string, l Location, channel outbox.Channel) (Template, bool) {
 	if t.byID[id] == nil {
 		return Template{}, false

@@ -42,7 +42,8 @@ const (
 	ChangedOnly = true
 )
 
-// Write brings the rows of some subjects in line, in the transaction that app is. With [ChangedOnly] new words and new times are written without the rest of their row.
+// Write brings the rows of some subjects in line, in the transaction that app is. With [ChangedOnly] new words and new times are written without the
+// rest of their row.
 func Write(app core.App, differences []Difference, changed bool, now time.Time) error {
 	db := app.NonconcurrentDB()
 	var insert []outbox.Planned

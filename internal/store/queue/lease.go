@@ -202,7 +202,7 @@ const anyNamedPatient = `m.patients != '[]' AND EXISTS (SELECT 1 FROM json_each(
 // A message to many is for the owner, and is held back where it names a dead pet or where no pet is left (R-46): nobody plans it anew.
 const noNamedPatient = `m.patients != '[]' AND NOT EXISTS (SELECT 1 FROM json_each(m.patients) j JOIN patients d ON d.id = j.value WHERE `
 
-// unwantedReminder is why one of the reminders that a message carries does not want it any more, ” if each does. One is enough to hold it back:
+// unwantedReminder is why one of the reminders that a message carries does not want it any more, nothing if each does. One is enough to hold it back:
 // planning says the others' in a new one. What a person had sent once more is theirs to want.
 const unwantedReminder = `ifnull((SELECT CASE WHEN r.id IS NULL THEN 'gone' WHEN r.state = 'held' THEN 'visit_booked' WHEN r.state = 'done' THEN 'already_done'
                WHEN r.state = 'cancelled' AND r.reason != '' THEN r.reason ELSE 'not_wanted' END
