@@ -53,7 +53,7 @@ func broadcastOnce(b *testing.B, people int, mode string, wanted int) {
 		desk.Links = links.Key("0123456789abcdef0123456789abcdef")
 		hooks.Bind(app, hooks.House{Desk: desk, Now: now, Ring: func() {}})
 		provider := &provider{answers: map[string][]gateway.Result{}, has: map[string]bool{}}
-		j = &house{app: app, desk: desk, gateways: gateway.NewSet(provider, provider, nil), now: now, bell: make(chan struct{}, 1), syncBell: make(chan struct{}, 1), kinds: runKinds()}
+		j = newHouse(app, desk, gateway.NewSet(provider, provider, nil), now)
 	})
 	location := clinictest.Location(b, app)
 	superuser := clinictest.Superuser(b, app)

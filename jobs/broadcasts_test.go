@@ -130,7 +130,7 @@ func TestABroadcastResumesAfterAKill(t *testing.T) {
 	}
 
 	// Another program on the same data: nothing but the data is remembered.
-	next := &house{app: tr.app, desk: store.NewDesk(tr.app), gateways: gateway.NewSet(tr.provider, tr.provider, nil), now: tr.now, bell: make(chan struct{}, 1), kinds: runKinds()}
+	next := newHouse(tr.app, store.NewDesk(tr.app), tr.gateways, tr.now)
 	next.desk.Links = links.Key("0123456789abcdef0123456789abcdef")
 	tr.house = next
 	tr.carryOn(t.Context())

@@ -165,7 +165,7 @@ func BenchmarkDispatch(b *testing.B) {
 					}
 					desk := store.NewDesk(app)
 					desk.Links = links.Key("0123456789abcdef0123456789abcdef")
-					j := &house{app: app, desk: desk, gateways: gateways, now: func() time.Time { return tuesday }, bell: make(chan struct{}, 1)}
+					j := newHouse(app, desk, gateways, func() time.Time { return tuesday })
 					j.start(context.WithCancel(context.Background()))
 					taken.Store(0)
 					forget(b)

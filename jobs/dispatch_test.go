@@ -242,8 +242,9 @@ func TestManyDispatchersTakeEachMessageOnce(t *testing.T) {
 	tr.clock = monday.Add(5 * time.Minute)
 	var working sync.WaitGroup
 	for range 8 {
+		other := tr.another()
 		working.Go(func() {
-			if err := tr.Dispatch(context.Background(), tr.clock); err != nil {
+			if err := other.Dispatch(context.Background(), tr.clock); err != nil {
 				t.Error(err)
 			}
 		})

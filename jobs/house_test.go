@@ -41,7 +41,7 @@ func newTrial(t testing.TB) *trial {
 		desk := store.NewDesk(app)
 		desk.Links = links.Key("0123456789abcdef0123456789abcdef")
 		hooks.Bind(app, hooks.House{Desk: desk, Now: now, Ring: func() {}})
-		tr.house = &house{app: app, desk: desk, gateways: gateway.NewSet(tr.provider, tr.provider, nil), now: now, bell: make(chan struct{}, 1), kinds: runKinds()}
+		tr.house = newHouse(app, desk, gateway.NewSet(tr.provider, tr.provider, nil), now)
 	})
 	tr.location = clinictest.Location(t, app)
 	tr.practitioner = clinictest.Practitioner(t, app, tr.location)
@@ -54,6 +54,11 @@ func newTrial(t testing.TB) *trial {
 		t.Fatal(err)
 	}
 	return tr
+}
+
+// another is a second program at work on the same clinic: what a job remembers is its own.
+func (tr *trial) another() *house {
+	return newHouse(tr.app, tr.desk, tr.gateways, tr.now)
 }
 
 // visit books a visit as staff do.

@@ -25,8 +25,7 @@ type Clock func() time.Time
 // commit rings so that a confirmation leaves at once. Nothing runs before the server serves, and everything has ended before the
 // database closes.
 func Register(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) (ring func()) {
-	j := &house{app: app, desk: desk, gateways: gateways, now: now, bell: make(chan struct{}, 1), syncBell: make(chan struct{}, 1),
-		planBell: make(chan struct{}, 1), kinds: runKinds()}
+	j := newHouse(app, desk, gateways, now)
 	dispatch := once(j.report("dispatch", j.Dispatch))
 	watch := once(j.report("watch", j.Watch))
 	plan := once(j.report("plan", j.Plan))
@@ -87,6 +86,11 @@ type house struct {
 	kinds       map[string]step     // of runs
 	underWay    map[string]*running // by run; the sync job's own
 	ahead       *ahead              // likewise
+}
+
+func newHouse(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) *house {
+	return &house{app: app, desk: desk, gateways: gateways, now: now, bell: make(chan struct{}, 1), syncBell: make(chan struct{}, 1),
+		planBell: make(chan struct{}, 1), kinds: runKinds()}
 }
 
 func (j *house) start(ctx context.Context, stop context.CancelFunc) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -301,14 +302,16 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	tr, want := disturbed(t, 24)
 	ids := []string{tr.startRun("location:" + tr.location.Id), tr.startRun("reason:" + tr.reason.Id), tr.startRun("")}
-	done := make(chan error, 2)
-	job := once(func(ctx context.Context) { done <- tr.Sync(ctx, monday) })
+	job := once(func(ctx context.Context) {
+		if err := tr.Sync(ctx, monday); err != nil {
+			t.Error(err)
+		}
+	})
+	var working sync.WaitGroup
 	for range 2 {
-		go job(t.Context())
+		working.Go(func() { job(t.Context()) })
 	}
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
+	working.Wait()
 	tr.sync()
 	for _, id := range ids {
 		if run := tr.runOf(id); run.GetString("state") != "done" || run.GetInt("done") != 24 {
