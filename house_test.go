@@ -28,6 +28,9 @@ var stores = []string{"internal/store/runs", "internal/store/recalls", "internal
 // fields is the package that knows fields by their names; only the stores may ask it, and what makes records of its own.
 const fields = "internal/store/record"
 
+// disk is the package that opens the database files.
+const disk = "internal/store/disk"
+
 const (
 	pocketbase = "github.com/pocketbase/pocketbase"
 	dbx        = "github.com/pocketbase/dbx"
@@ -53,8 +56,9 @@ var rooms = map[string]room{
 	"internal/store/queue":   {slices.Concat(stores[3:], []string{fields, "internal/links"}, rules), []string{pocketbase, dbx}},
 	"internal/store":         {slices.Concat([]string{fields, "internal/links"}, rules), []string{pocketbase, dbx}},
 	fields:                   {nil, []string{pocketbase, dbx}},
+	disk:                     {nil, []string{dbx}},
 
-	"internal/command":  {slices.Concat(stores, []string{fields, "internal/links", "internal/gateway"}, rules), []string{pocketbase, dbx, "github.com/spf13/cobra"}},
+	"internal/command":  {slices.Concat(stores, []string{fields, disk, "internal/links", "internal/gateway"}, rules), []string{pocketbase, dbx, "github.com/spf13/cobra"}},
 	"internal/notify":   {[]string{"internal/booking", "internal/reminder", "internal/outbox", "internal/sms", "internal/calendar"}, []string{"github.com/arran4/golang-ical", "github.com/cbroglie/mustache", "github.com/yuin/goldmark", text}},
 	"internal/gateway":  {[]string{"internal/outbox"}, []string{"github.com/mailgun/mailgun-go/v4", "github.com/sony/gobreaker/v2", "github.com/twilio/twilio-go", "github.com/wneessen/go-mail", "golang.org/x/net", "golang.org/x/time"}},
 	"internal/booking":  {[]string{"internal/calendar"}, []string{"github.com/nyaruka/phonenumbers", "golang.org/x/net", text}},
@@ -68,7 +72,7 @@ var rooms = map[string]room{
 	"internal/torture": {},
 	// What is held against the rules knows nothing of the program, not even its calendar.
 	"internal/year":        {},
-	"internal/clinictest":  {[]string{"pb_migrations", "internal/store", "internal/booking", "internal/calendar"}, []string{pocketbase, dbx}},
+	"internal/clinictest":  {[]string{"pb_migrations", "internal/store", disk, "internal/booking", "internal/calendar"}, []string{pocketbase, dbx}},
 	"internal/golden":      {nil, []string{"github.com/google/go-cmp"}},
 	"internal/browsertest": {nil, []string{"github.com/chromedp/chromedp", "github.com/chromedp/cdproto"}},
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 	"github.com/pocketbase/pocketbase/tests"
 
+	"pawbell/internal/store/disk"
 	_ "pawbell/pb_migrations" // the schema
 )
 
@@ -37,7 +38,7 @@ func New(t testing.TB, bind func(core.App)) *tests.TestApp {
 		}
 	})
 	Fill(t, folder)
-	app, err := tests.NewTestAppWithConfig(core.BaseAppConfig{DataDir: folder})
+	app, err := tests.NewTestAppWithConfig(core.BaseAppConfig{DataDir: folder, DBConnect: disk.Connect})
 	if err != nil {
 		t.Fatalf("start the app: %v", err)
 	}
@@ -86,7 +87,7 @@ func migrated() (files map[string][]byte, err error) {
 			err = gone
 		}
 	}()
-	app := core.NewBaseApp(core.BaseAppConfig{DataDir: folder})
+	app := core.NewBaseApp(core.BaseAppConfig{DataDir: folder, DBConnect: disk.Connect})
 	if err := app.Bootstrap(); err != nil {
 		return nil, err
 	}
@@ -120,7 +121,7 @@ const watcher = "__pbNotifyWatcherSystemHook__"
 // Open is the app of a data folder that a running program has used or will use. Close it before the program starts.
 func Open(t testing.TB, folder string) core.App {
 	t.Helper()
-	app := core.NewBaseApp(core.BaseAppConfig{DataDir: folder})
+	app := core.NewBaseApp(core.BaseAppConfig{DataDir: folder, DBConnect: disk.Connect})
 	app.OnBootstrap().Unbind(watcher)
 	if err := app.Bootstrap(); err != nil {
 		t.Fatalf("open %s: %v", folder, err)

@@ -17,6 +17,7 @@ import (
 	"pawbell/internal/gateway"
 	"pawbell/internal/links"
 	"pawbell/internal/store"
+	"pawbell/internal/store/disk"
 )
 
 // ClockVariable is the environment variable that moves the clinic's clock, for rehearsing outages (design: it never moves signatures,
@@ -25,7 +26,7 @@ const ClockVariable = "PAWBELL_NOW"
 
 // Config is what PocketBase is told. The demo has a folder of its own, and nothing prints SQL unless --dev asks for it.
 func Config(args []string) pocketbase.Config {
-	c := pocketbase.Config{DefaultDataDir: "./pb_data"}
+	c := pocketbase.Config{DefaultDataDir: "./pb_data", DBConnect: disk.Connect}
 	if len(args) > 1 && args[1] == "demo" {
 		c.DefaultDataDir, c.HideStartBanner = "./demo_data", true
 	}

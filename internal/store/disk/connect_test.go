@@ -1,0 +1,29 @@
+package disk_test
+
+import (
+	"testing"
+
+	"github.com/pocketbase/dbx"
+
+	"pawbell/internal/clinictest"
+)
+
+// What was acknowledged outlives a power cut, and memory is bounded: every connection is opened as the clinic needs it, whichever pool it is in.
+func TestEveryConnectionIsOpenedAlike(t *testing.T) {
+	t.Parallel()
+	app := clinictest.New(t, nil)
+	for name, db := range map[string]dbx.Builder{
+		"the clinic's, reading": app.ConcurrentDB(), "the clinic's, writing": app.NonconcurrentDB(),
+		"the log's, reading": app.AuxConcurrentDB(), "the log's, writing": app.AuxNonconcurrentDB(),
+	} {
+		for pragma, want := range map[string]string{"synchronous": "2", "fullfsync": "1", "journal_mode": "wal", "foreign_keys": "1", "cache_size": "-8000"} {
+			var is string
+			if err := db.NewQuery("PRAGMA " + pragma).Row(&is); err != nil {
+				t.Fatal(err)
+			}
+			if is != want {
+				t.Errorf("%s: %s is %s, not %s", name, pragma, is, want)
+			}
+		}
+	}
+}
