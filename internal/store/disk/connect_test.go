@@ -16,7 +16,7 @@ func TestEveryConnectionIsOpenedAlike(t *testing.T) {
 		"the clinic's, reading": app.ConcurrentDB(), "the clinic's, writing": app.NonconcurrentDB(),
 		"the log's, reading": app.AuxConcurrentDB(), "the log's, writing": app.AuxNonconcurrentDB(),
 	} {
-		for pragma, want := range map[string]string{"synchronous": "2", "fullfsync": "1", "journal_mode": "wal", "foreign_keys": "1", "cache_size": "-8000"} {
+		for pragma, want := range map[string]string{"synchronous": "2", "fullfsync": "1", "journal_mode": "wal", "foreign_keys": "1", "cache_size": "-8000", "wal_autocheckpoint": "4000"} {
 			var is string
 			if err := db.NewQuery("PRAGMA " + pragma).Row(&is); err != nil {
 				t.Fatal(err)
