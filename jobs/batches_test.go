@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/pocketbase/dbx"
+	"github.com/pocketbase/pocketbase/core"
 
+	"pawbell/internal/gateway"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
 	"pawbell/internal/store/queue"
@@ -33,13 +35,20 @@ func TestWhatIsDueLeavesInBatchesByItself(t *testing.T) {
 	t.Error("nothing runs the dispatcher every minute")
 }
 
-// queued puts so many letters into the queue, due on monday.
-func (tr *trial) queued(many int) {
+// queued puts so many e-mails into the queue, due on monday.
+func (tr *trial) queued(many int) { tr.queuedBy(outbox.Email, many) }
+
+// queuedBy does the same on any channel.
+func (tr *trial) queuedBy(channel outbox.Channel, many int) {
 	tr.t.Helper()
 	rows := make([]outbox.Planned, many)
 	for i := range rows {
+		to := fmt.Sprintf("owner%d@owner.example", i)
+		if channel == outbox.SMS {
+			to = fmt.Sprintf("+4520%06d", i)
+		}
 		rows[i] = outbox.Planned{
-			Key: fmt.Sprintf("personal:batch-%d", i), Purpose: outbox.Personal, Channel: outbox.Email, To: fmt.Sprintf("owner%d@owner.example", i),
+			Key: fmt.Sprintf("personal:%s-%d", channel, i), Purpose: outbox.Personal, Channel: channel, To: to,
 			Subject: "News", Text: "All is well.", Location: tr.location.Id, Client: tr.client.Id, Locale: "en", Priority: 2,
 			PlannedAt: monday, SendAt: monday, ExpiresAt: monday.Add(24 * time.Hour), State: outbox.Queued,
 		}
@@ -82,5 +91,104 @@ func TestOfASlowProviderNoMoreIsTakenThanItIsGiven(t *testing.T) {
 	}
 	if got := tr.log()["personal email sent"]; got != batch {
 		t.Errorf("%d of %d left: %v", got, batch, tr.log())
+	}
+}
+
+// until waits for what happens at once when it happens at all.
+func until(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	for range 2000 {
+		if happened() {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatal("not seen: " + what)
+}
+
+// a provider that does not answer keeps its own messages waiting and nobody else's, neither those that were due with them nor one that is queued
+// while it is waited for.
+func TestASilentProviderHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	tr.provider.hold, tr.provider.slow = make(chan struct{}), outbox.SMS
+	tr.queuedBy(outbox.SMS, 3*armful)
+	tr.queued(3 * armful)
+	tr.clock = monday.Add(time.Minute)
+	done := make(chan error)
+	go func() { done <- tr.Dispatch(t.Context(), tr.clock) }()
+	until(t, "the e-mails leave", func() bool { return tr.log()["personal email sent"] == 3*armful })
+	if err := tr.app.RunInTransaction(func(tx core.App) error {
+		return queue.Add(tx, []outbox.Planned{{
+			Key: "personal:late", Purpose: outbox.Personal, Channel: outbox.Email, To: "late@owner.example", Subject: "News", Text: "All is well.",
+			Location: tr.location.Id, Client: tr.client.Id, Locale: "en", Priority: 2, PlannedAt: monday, SendAt: monday, ExpiresAt: monday.Add(24 * time.Hour), State: outbox.Queued,
+		}}, monday)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	tr.ring()
+	until(t, "the late e-mail leaves", func() bool { return tr.log()["personal email sent"] == 3*armful+1 })
+	if got := tr.log()["personal sms sent"]; got != 0 {
+		t.Errorf("%d texts left though their provider was silent", got)
+	}
+	close(tr.provider.hold)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if got := tr.log(); got["personal sms sent"] != 3*armful || tr.provider.count() != 6*armful+1 {
+		t.Errorf("%d messages reached a provider: %v", tr.provider.count(), got)
+	}
+}
+
+// while a provider thinks over what became of an earlier attempt, what is due leaves; the attempt that it then denies is made again.
+func TestAQuestionHoldsUpNoMessage(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	tr.queuedBy(outbox.SMS, 1)
+	tr.provider.refuse = gateway.Result{Outcome: outbox.Uncertain}
+	tr.dispatch(monday.Add(time.Minute))
+	if got := tr.log()["personal sms sending"]; got != 1 {
+		t.Fatalf("the attempt is in doubt: %v", tr.log())
+	}
+	tr.provider.refuse = gateway.Result{}
+	tr.queued(2)
+	tr.provider.ponder = make(chan struct{})
+	tr.clock = monday.Add(time.Hour)
+	done := make(chan error)
+	go func() { done <- tr.Dispatch(t.Context(), tr.clock) }()
+	until(t, "the e-mails leave", func() bool { return tr.log()["personal email sent"] == 2 })
+	if got := tr.log()["personal sms sending"]; got != 1 {
+		t.Errorf("nobody knew what became of it: %v", tr.log())
+	}
+	close(tr.provider.ponder)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if got := tr.log()["personal sms sent"]; got != 1 || len(tr.provider.asked) != 1 {
+		t.Errorf("it was asked %d times: %v", len(tr.provider.asked), tr.log())
+	}
+}
+
+// a channel that rested sends one message ahead; however long that one takes, the others of its channel wait for it and those of other channels do not.
+func TestATrialHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	tr.queuedBy(outbox.SMS, 5)
+	tr.queued(5)
+	tr.clock = monday.Add(time.Minute)
+	tr.rests.rest(outbox.SMS, tr.clock)
+	tr.provider.hold, tr.provider.slow = make(chan struct{}), outbox.SMS
+	done := make(chan error)
+	go func() { done <- tr.Dispatch(t.Context(), tr.clock) }()
+	until(t, "the e-mails leave", func() bool { return tr.log()["personal email sent"] == 5 })
+	if got := tr.log(); got["personal sms sending"] != 1 || tr.provider.holding.Load() != 1 {
+		t.Errorf("%d texts are on trial: %v", tr.provider.holding.Load(), got)
+	}
+	close(tr.provider.hold)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if got := tr.log()["personal sms sent"]; got != 5 {
+		t.Errorf("%d texts left: %v", got, tr.log())
 	}
 }

@@ -21,43 +21,62 @@ const (
 	// it only runs out when the process is gone.
 	attemptTime = 30 * time.Second
 	leaseTime   = 5 * time.Minute
+	// patience is how long what is due waits for providers to say what became of earlier attempts.
+	patience = time.Second
 )
 
 // Dispatch sends everything that is due, most urgent first, until nothing is left or ctx ends. The next messages are taken while the last ones are
 // still on their way.
 func (j *house) Dispatch(ctx context.Context, now time.Time) error {
 	defer j.tell()
-	if err := j.settleLost(ctx, now); err != nil {
-		return err
+	settled := make(chan error, 1)
+	go func() { settled <- j.settleLost(ctx, now) }()
+	// What comes of the questions is sent together with the rest, unless a provider thinks them over: then the rest does not wait.
+	asked := time.NewTimer(patience)
+	defer asked.Stop()
+	var problem error
+	select {
+	case problem = <-settled:
+		settled = nil
+	case <-asked.C:
 	}
-	if err := j.lookAfterWaiting(now); err != nil {
-		return err
+	problem = errors.Join(problem, j.lookAfterWaiting(now), j.empty(ctx, now))
+	if settled != nil {
+		problem = errors.Join(problem, <-settled, j.empty(ctx, now))
 	}
-	if err := j.tryRested(ctx, now); err != nil {
-		return err
-	}
-	return errors.Join(j.empty(ctx), j.lookAfterNotices(now))
+	return errors.Join(problem, j.lookAfterNotices(now))
 }
 
 // empty sends what is due, a handful at a time, and a larger one while the providers keep up: what was written down and not answered is in doubt if
-// the process dies, so it is never much more than leaves in a moment.
-func (j *house) empty(ctx context.Context) error {
+// the process dies, so it is never much more than leaves in a moment. While something is on its way, what is queued meanwhile leaves too.
+func (j *house) empty(ctx context.Context, now time.Time) error {
 	c := j.carriers(ctx)
 	defer c.leave()
+	select {
+	case <-j.dueBell:
+	default:
+	}
+	if err := j.tryRested(ctx, c, now); err != nil {
+		return errors.Join(err, c.finish())
+	}
 	for few := handful; ctx.Err() == nil && c.problem == nil; {
 		clinic, err := j.desk.Clinic()
 		if err != nil {
 			return errors.Join(err, c.finish())
 		}
-		leased, until, err := j.lease(clinic, queue.LeaseOptions{Limit: few, Except: append(j.uncarried(), j.rests.channels()...)})
+		busy := c.busy(few)
+		leased, until, err := j.lease(clinic, queue.LeaseOptions{Limit: few, Except: slices.Concat(j.uncarried(), j.rests.channels(), busy)})
 		if err != nil {
 			return errors.Join(err, c.finish())
 		}
 		c.hand(clinic, leased.Going, until)
 		if leased.Looked < few {
-			break
+			if c.out == 0 || !c.news(few, busy, j.dueBell) {
+				break
+			}
+			continue
 		}
-		switch answered, quick := c.await(few); {
+		switch answered, quick := c.keepUp(few); {
 		case !quick:
 			few = max(few/2, handful)
 		case answered >= few:
@@ -83,8 +102,9 @@ func (j *house) lease(clinic *store.Clinic, o queue.LeaseOptions) (queue.Leased,
 	return leased, now.Add(leaseTime), nil
 }
 
-// tryRested sends one message by each channel whose rest is over. If its gateway still refuses, the channel rests again.
-func (j *house) tryRested(ctx context.Context, now time.Time) error {
+// tryRested hands over one message by each channel whose rest is over. The others of the channel follow when it was answered, if its gateway does not
+// refuse again.
+func (j *house) tryRested(ctx context.Context, c *carriers, now time.Time) error {
 	for _, channel := range j.rests.over(now) {
 		clinic, err := j.desk.Clinic()
 		if err != nil {
@@ -97,13 +117,8 @@ func (j *house) tryRested(ctx context.Context, now time.Time) error {
 			}
 			if len(leased.Going) > 0 {
 				j.rests.open(channel)
-				c := j.carriers(ctx)
+				c.channel(channel).trial = true
 				c.hand(clinic, leased.Going, until)
-				err := c.finish()
-				c.leave()
-				if err != nil {
-					return err
-				}
 				break
 			}
 			if leased.Looked == 0 {

@@ -114,6 +114,8 @@ type provider struct {
 	has     map[string]bool             // ids it accepted
 	sent    []gateway.Message
 	hold    chan struct{}  // when set, Send waits for it
+	slow    outbox.Channel // when set, the only channel that hold holds
+	ponder  chan struct{}  // when set, Find waits for it
 	blind   bool           // cannot be asked
 	late    bool           // accepts, but the answer is lost
 	refuse  gateway.Result // when it says something, the answer to everybody
@@ -152,7 +154,7 @@ func (p *provider) take(m gateway.Message) gateway.Result {
 }
 
 func (p *provider) Send(ctx context.Context, m gateway.Message) gateway.Result {
-	if p.hold != nil {
+	if p.hold != nil && (p.slow == "" || p.slow == m.Channel) {
 		p.holding.Add(1)
 		select {
 		case <-p.hold:
@@ -163,7 +165,14 @@ func (p *provider) Send(ctx context.Context, m gateway.Message) gateway.Result {
 	return p.take(m)
 }
 
-func (p *provider) Find(_ context.Context, l gateway.Lookup) (*gateway.Found, error) {
+func (p *provider) Find(ctx context.Context, l gateway.Lookup) (*gateway.Found, error) {
+	if p.ponder != nil {
+		select {
+		case <-p.ponder:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	p.asked = append(p.asked, l)

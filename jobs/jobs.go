@@ -33,7 +33,10 @@ func Register(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) (
 	sync := once(j.report("sync", j.Sync))
 	sweep := once(j.report("sweep", j.Sweep))
 
-	app.Cron().MustAdd("dispatch", "* * * * *", func() { j.run(dispatch) })
+	app.Cron().MustAdd("dispatch", "* * * * *", func() {
+		pull(j.dueBell)
+		j.run(dispatch)
+	})
 	app.Cron().MustAdd("sync", "* * * * *", func() { j.run(sync) })
 	app.Cron().MustAdd("watch", "* * * * *", func() { j.run(watch) })
 	app.Cron().MustAdd("plan", "* * * * *", func() { j.run(plan) })
@@ -68,6 +71,7 @@ type house struct {
 	now      Clock
 	bell     chan struct{}
 	syncBell chan struct{} // rung together with the bell: what queues messages may also have started a run
+	dueBell  chan struct{} // likewise, for a dispatcher that is at work
 	planBell chan struct{} // rung when something became of messages: reminders may say so of themselves
 
 	mutex   sync.Mutex
@@ -89,8 +93,8 @@ type house struct {
 }
 
 func newHouse(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) *house {
-	return &house{app: app, desk: desk, gateways: gateways, now: now, bell: make(chan struct{}, 1), syncBell: make(chan struct{}, 1),
-		planBell: make(chan struct{}, 1), kinds: runKinds()}
+	return &house{app: app, desk: desk, gateways: gateways, now: now, kinds: runKinds(),
+		bell: make(chan struct{}, 1), syncBell: make(chan struct{}, 1), dueBell: make(chan struct{}, 1), planBell: make(chan struct{}, 1)}
 }
 
 func (j *house) start(ctx context.Context, stop context.CancelFunc) {
@@ -173,7 +177,7 @@ func within(done <-chan struct{}, limit time.Duration) bool {
 const gathering = 150 * time.Millisecond
 
 // ring wakes the dispatcher and the runs. Rings while they work are one.
-func (j *house) ring() { pull(j.bell, j.syncBell) }
+func (j *house) ring() { pull(j.bell, j.dueBell, j.syncBell) }
 
 // pull rings bells; one that still rings needs no second pull.
 func pull(bells ...chan struct{}) {
