@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,11 +64,53 @@ func TestAYearGoesByTheRules(t *testing.T) {
 			t.Errorf("and %d more", len(findings)-i)
 			break
 		}
-		t.Error(f)
+		t.Errorf("%s\n%s", f, c.story(o, f))
 	}
 	if seed == usual && len(findings) == 0 {
 		findsEach(t, c.journal, o)
 	}
+}
+
+// story is what the log and the journal tell of the visits, reminders and rows that a finding names, for whoever wants to know how it came about.
+func (c *clinic) story(o *year.Outcome, f year.Finding) string {
+	named := regexp.MustCompile(`\b[a-z0-9]{15}\b`).FindAllString(f.Text, -1)
+	var tale strings.Builder
+	tell := func(format string, a ...any) { fmt.Fprintf(&tale, "        "+format+"\n", a...) }
+	for _, id := range named {
+		if visit := c.journal.Visits[id]; visit != nil {
+			for _, e := range *visit {
+				tell("visit from %s: %+v", e.At.Format(time.RFC3339), e.Is)
+			}
+			last := visit.Last()
+			for _, e := range *c.journal.Places[last.Place] {
+				tell("place from %s: %+v", e.At.Format(time.RFC3339), e.Is)
+			}
+			for _, e := range *c.journal.Reasons[last.Reason] {
+				tell("reason from %s: %+v", e.At.Format(time.RFC3339), e.Is)
+			}
+		}
+		if recall := c.journal.Recalls[id]; recall != nil {
+			for _, e := range *recall {
+				tell("reminder from %s: %+v", e.At.Format(time.RFC3339), e.Is)
+			}
+		}
+	}
+	for _, r := range o.Rows {
+		if !slices.ContainsFunc(named, func(id string) bool { return r.ID == id || r.Booking == id || slices.Contains(r.Reminders, id) }) {
+			continue
+		}
+		tell("%s %s: %s %s, wished %s, leaves %s, dies %s, went %s, made %s, touched %s, %d attempts, pets %v", r.ID, r.Key, r.State, r.Reason, r.PlannedAt.Format(time.RFC3339),
+			r.SendAt.Format(time.RFC3339), r.ExpiresAt.Format(time.RFC3339), r.SentAt.Format(time.RFC3339), r.Created.Format(time.RFC3339), r.Updated.Format(time.RFC3339), r.Attempts, r.Pets)
+		for _, h := range o.Handed {
+			if h.ID == r.ID {
+				tell("    handed over %s to %s", h.At.Format(time.RFC3339), h.To)
+			}
+		}
+	}
+	if tale.Len() > 0 {
+		tell("the program slept %v, the providers were deaf %v", c.journal.Asleep, c.journal.Deaf)
+	}
+	return tale.String()
 }
 
 // The same seed is the same year, so that whatever goes wrong in one can be looked at again.
