@@ -56,7 +56,7 @@ var rooms = map[string]room{
 	"internal/store/queue":   {slices.Concat(stores[3:], []string{fields, "internal/links"}, rules), []string{pocketbase, dbx}},
 	"internal/store":         {slices.Concat([]string{fields, "internal/links"}, rules), []string{pocketbase, dbx}},
 	fields:                   {nil, []string{pocketbase, dbx}},
-	disk:                     {nil, []string{dbx}},
+	disk:                     {nil, []string{dbx, "modernc.org/libc"}},
 
 	"internal/command":  {slices.Concat(stores, []string{fields, disk, "internal/links", "internal/gateway"}, rules), []string{pocketbase, dbx, "github.com/spf13/cobra"}},
 	"internal/notify":   {[]string{"internal/booking", "internal/reminder", "internal/outbox", "internal/sms", "internal/calendar"}, []string{"github.com/arran4/golang-ical", "github.com/cbroglie/mustache", "github.com/yuin/goldmark", text}},

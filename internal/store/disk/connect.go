@@ -14,4 +14,7 @@ const settings = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma
 	"&_pragma=fullfsync(ON)&_pragma=foreign_keys(ON)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-8000)&_pragma=wal_autocheckpoint(4000)"
 
 // Connect opens a database file, as PocketBase asks for it (core.DBConnectFunc). The driver is the one that PocketBase registers.
-func Connect(path string) (*dbx.DB, error) { return dbx.Open("sqlite", path+settings) }
+func Connect(path string) (*dbx.DB, error) {
+	keepMemory()
+	return dbx.Open("sqlite", path+settings)
+}
