@@ -24,18 +24,16 @@ func (p *recallPlanner) say(turns []*recallTurn) {
 				continue
 			}
 			open[s.key] = place{t, s}
-			wishes = append(wishes, reminder.Wish{Key: s.key, Reminder: t.ID, Step: s.Step, Due: s.Due, On: s.On, At: s.at, MadeAt: t.MadeAt,
+			wishes = append(wishes, reminder.Wish{Key: s.key, Reminder: t.ID, Step: s.Step, Due: s.Due, On: calendar.On(p.leaves(t, s), t.at.Zone), At: s.at, MadeAt: t.MadeAt,
 				Patients: s.patients, Asked: s.asked, Together: p.together(t, s)})
 		}
 	}
 	for _, message := range reminder.Arrange(wishes, p.told(turns)) {
 		head := open[message.Key]
 		m := p.write(head.turn, head.send, message)
-		fate, reason, leaves := fateWaiting, m.Reason, m.SendAt
+		fate, reason, leaves := fateWaiting, m.Reason, p.leaves(head.turn, head.send)
 		if m.State != outbox.Queued {
 			fate = fateBarred
-		} else if row := p.rows[m.Key]; row.State == outbox.Queued && row.OwnTime {
-			leaves = row.SendAt
 		}
 		head.send.fate, head.send.reason, head.send.leaves = fate, reason, leaves
 		for _, joined := range message.Joined {
@@ -45,6 +43,15 @@ func (p *recallPlanner) say(turns []*recallTurn) {
 		}
 		p.plan.Planned = append(p.plan.Planned, m)
 	}
+}
+
+// leaves is when a send leaves if nothing keeps it: at its moment or, outside the location's hours, before.
+func (p *recallPlanner) leaves(t *recallTurn, s *recallSend) time.Time {
+	if row := p.rows[s.key]; row.State == outbox.Queued && row.OwnTime {
+		return row.SendAt
+	}
+	leaves, _ := outbox.Schedule(outbox.Reminder, s.channel, s.at, time.Time{}, t.at.Window)
+	return leaves.UTC()
 }
 
 // together is what two messages must have in common to be one; "" for one that is always said alone.

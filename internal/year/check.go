@@ -42,10 +42,11 @@ type wish struct {
 	window  window
 	to      string
 	bcc     []string
-	locales []string // languages in which it may be written
-	marks   []string // one of which is in its text; none = not looked at
-	words   []string // all of which are in its text
-	maybe   bool     // the rules leave it open whether it goes
+	locales []string  // languages in which it may be written
+	marks   []string  // one of which is in its text; none = not looked at
+	words   []string  // all of which are in its text
+	maybe   bool      // the rules leave it open whether it goes
+	doubt   time.Time // from when on they leave it open, zero for never
 }
 
 // rules is the checker at work on one year.
@@ -315,7 +316,7 @@ func (c *rules) must(channel string, cut []time.Time, at func(time.Time) wish) (
 				break
 			}
 		}
-		if last.Before(until) && w.useful(last) {
+		if last.Before(until) && w.useful(last) && (w.doubt.IsZero() || last.Before(w.doubt)) {
 			return ready, last, true
 		}
 	}

@@ -90,14 +90,14 @@ func (v *course) reminder(s subject, start time.Time, step, channel string, t ti
 	if s.reason.ReminderText != "" {
 		code = s.reason.ReminderText
 	}
-	maybe := false
+	maybe, doubt := false, time.Time{}
 	if step == "early" {
 		planned = dayOf(start, z).plus(-7).at(s.place.RemindAt, z)
 		if s.place.NoEarly || start.Sub(s.scheduled) <= farAhead {
 			return wish{no: "no second reminder is wanted", rule: "R-07"}
 		}
 		// One that could leave only within a day of the last one, or after it, would repeat that; whoever wants it in the evening has a night to wait.
-		maybe = !planned.Before(lead) || !t.Before(lead.Add(-36*time.Hour))
+		maybe, doubt = !planned.Before(lead), lead.Add(-36*time.Hour)
 	}
 	w := v.toOwner(s, "visit_reminder", channel, code, t)
 	if w.no != "" {
@@ -106,7 +106,7 @@ func (v *course) reminder(s subject, start time.Time, step, channel string, t ti
 	w.dies = true
 	w.words = []string{spoken(start, z, w.locales[0])}
 	w.schedule(planned)
-	w.maybe = maybe
+	w.maybe, w.doubt = maybe, doubt
 	if !w.send.After(s.scheduled) {
 		if !v.settingsChanged(s, t) {
 			return wish{no: "its time had passed when the visit was booked", rule: "R-08"}

@@ -154,6 +154,8 @@ func (v *course) telling(s subject, purposes []string, channel string, t time.Ti
 	}
 	w.schedule(planned)
 	switch {
+	case !t.Before(s.Start):
+		w.maybe = true // what was kept back until the visit began may still go, what first becomes possible then does not
 	case s.standing() && v.told.last == "on" && v.told.start.Equal(s.Start) && (v.told.standing || s.Status == "requested"):
 		w.maybe = true // moved there and back again before anything left
 	case v.told.absent, purpose == "booking_declined" && v.told.last == "":
