@@ -166,7 +166,7 @@ func nextLimit(limit int, held time.Duration) int {
 // later should not find it taken again at once.
 func giveWay(ctx context.Context, held time.Duration) {
 	select {
-	case <-time.After(min(held, longestHold) / 16):
+	case <-time.After(min(held, longestHold) / 4):
 	case <-ctx.Done():
 	}
 }
