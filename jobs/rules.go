@@ -56,10 +56,8 @@ func (j *house) makeMissingOf(ctx context.Context, clinic *store.Clinic, rule re
 		if at = part.Next; part.Size() == 0 {
 			continue
 		}
-		from := j.now()
 		var failed []error
-		err = j.app.RunInTransaction(func(tx core.App) error {
-			from = j.now()
+		held, err := j.hold(ctx, func(tx core.App) (err error) {
 			_, failed, err = part.Follow(tx, clinic, now)
 			return err
 		})
@@ -69,9 +67,7 @@ func (j *house) makeMissingOf(ctx context.Context, clinic *store.Clinic, rule re
 		for _, problem := range failed {
 			j.app.Logger().Error("reminders could not be planned", "rule", rule.ID, "error", problem.Error())
 		}
-		held := j.now().Sub(from).Abs()
 		limit = nextLimit(limit, held)
-		giveWay(ctx, held)
 	}
 	return ctx.Err()
 }

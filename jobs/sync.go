@@ -9,6 +9,7 @@ import (
 
 	"github.com/pocketbase/pocketbase/core"
 
+	"pawbell/internal/store"
 	"pawbell/internal/store/runs"
 )
 
@@ -144,7 +145,6 @@ func (j *house) advance(ctx context.Context, run *runs.Run) error {
 		mind.told = now
 		j.announceRun(ctx, run.ID)
 	}
-	giveWay(ctx, held)
 	return nil
 }
 
@@ -162,13 +162,22 @@ func nextLimit(limit int, held time.Duration) int {
 	return limit
 }
 
-// giveWay leaves the write lock alone for a moment after it was held for so long. Whoever waits for it has it next in any case; what comes in a little
-// later should not find it taken again at once.
-func giveWay(ctx context.Context, held time.Duration) {
-	select {
-	case <-time.After(min(held, longestHold) / 4):
-	case <-ctx.Done():
+// hold does one piece of long work in a transaction and answers for how long it kept the write lock. Where somebody came to wait for the lock meanwhile, it
+// leaves it alone for a moment afterwards: whoever waits has it next in any case, and what they do right after that should not find it taken again.
+func (j *house) hold(ctx context.Context, work func(tx core.App) error) (held time.Duration, err error) {
+	from, waits := j.now(), int64(0)
+	err = j.app.RunInTransaction(func(tx core.App) error {
+		from, waits = j.now(), store.Waits(j.app)
+		return work(tx)
+	})
+	held = j.now().Sub(from).Abs()
+	if err == nil && store.Waits(j.app) > waits {
+		select {
+		case <-time.After(min(held, longestHold) / 8):
+		case <-ctx.Done():
+		}
 	}
+	return held, err
 }
 
 // piece prepares and writes one piece and answers for how long the write lock was held. Run is as it is afterwards.
@@ -185,13 +194,11 @@ func (j *house) piece(ctx context.Context, run *runs.Run, limit int) (held time.
 		return 0, err
 	}
 	after := *run
-	err = j.app.RunInTransaction(func(tx core.App) error {
+	held, err = j.hold(ctx, func(tx core.App) error {
 		after = *run
-		from := j.now()
-		defer func() { held = j.now().Sub(from).Abs() }()
 		after.State = runs.Running
 		if after.StartedAt.IsZero() {
-			after.StartedAt = from
+			after.StartedAt = j.now()
 		}
 		more, err := write(tx, &after)
 		if err != nil {

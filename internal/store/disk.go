@@ -30,6 +30,15 @@ func LetGo(app core.App, err error) {
 	}
 }
 
+// Waits is how often somebody had to wait for the only writer since the program started. Ask it of the app, not of a transaction.
+func Waits(app core.App) int64 {
+	db, ok := app.NonconcurrentDB().(*dbx.DB)
+	if !ok {
+		return 0
+	}
+	return db.DB().Stats().WaitCount
+}
+
 // sqliteCode is the primary result code of a database error, 0 for any other.
 func sqliteCode(err error) int {
 	var result interface {
