@@ -1,6 +1,8 @@
 package command
 
 import (
+	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -100,5 +102,20 @@ func TestTheDemoHasAFolderOfItsOwn(t *testing.T) {
 	want := map[string]string{"demo": "./demo_data", "serve": "./pb_data", "check": "./pb_data"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Whatever the program is started for, its commits are on the disk before anybody hears of them.
+func TestTheProgramWaitsForTheDisk(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"serve", "demo"} {
+		db, err := Config([]string{"pawbell", command}).DBConnect(filepath.Join(t.TempDir(), "data.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var waits int
+		if err := errors.Join(db.NewQuery("PRAGMA synchronous").Row(&waits), db.Close()); err != nil || waits != 2 {
+			t.Errorf("%s opens with synchronous %d: %v", command, waits, err)
+		}
 	}
 }
