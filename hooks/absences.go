@@ -27,10 +27,10 @@ func (h House) absenceMade(e *core.RecordEvent) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return h.followAbsence(e, nil)
+	return h.followAbsence(e, nil, nil)
 }
 
-// absenceChanged does it to the visits that a change newly falls upon.
+// absenceChanged does it to the visits that a change newly falls upon, and takes back what was not said yet of those that it does not any more.
 func (h House) absenceChanged(e *core.RecordEvent) error {
 	was, err := before(e)
 	if err != nil {
@@ -44,7 +44,11 @@ func (h House) absenceChanged(e *core.RecordEvent) error {
 			return err
 		}
 	}
-	return h.followAbsence(e, was)
+	untold, err := runs.UntellLifted(e.App, was, e.Record, h.Now())
+	if err != nil {
+		return err
+	}
+	return h.followAbsence(e, was, untold)
 }
 
 // absenceLifted frees the time and restores nothing: what was called off stays so until somebody puts it back.
@@ -55,8 +59,8 @@ func (h House) absenceLifted(e *core.RecordEvent) error {
 	return runs.UntellAbsence(e.App, e.Record, h.Now())
 }
 
-func (h House) followAbsence(e *core.RecordEvent, was *core.Record) error {
-	owners, err := runs.AbsentVisits(e.App, was, e.Record, h.Now())
+func (h House) followAbsence(e *core.RecordEvent, was *core.Record, untold []string) error {
+	owners, err := runs.AbsentVisits(e.App, was, e.Record, untold, h.Now())
 	if err != nil || len(owners) == 0 {
 		return err
 	}

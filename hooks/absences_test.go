@@ -328,3 +328,97 @@ func TestAnAbsencesTextIsJudged(t *testing.T) {
 		}
 	}
 }
+
+// an owner whose word was taken back before it left is told after all when the absence tells again, with what is true then.
+func TestAWordThatWasTakenBackComesBack(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	visit := c.owned("2027-03-01 13:00:00.000Z", fields{"email": "anna@owner.example"})
+	absence := c.sick(c.superuser, "tell")
+	c.patch(c.superuser, absence, fields{"visits": "keep"})
+	c.same("taken back", []string{"day_notice email anna@owner.example: cancelled not_wanted 03-01 07:10"}, c.dayNotices(visit))
+	c.clock("03-01 07:20")
+	c.patch(c.superuser, absence, fields{"visits": "tell"})
+	c.same("told after all", []string{"day_notice email anna@owner.example: queued 03-01 07:20"}, c.dayNotices(visit))
+	c.same("tasks", nil, c.calls())
+}
+
+// an absence that grows shorter takes back the words that have not left yet to owners whose visits it does not fall upon any more; one
+// with another visit in its time hears of that alone. What has left stays said.
+func TestAShorterAbsenceTakesWordsBack(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	text := func(number string) fields { return fields{"email": "", "sms_phone": number} }
+	morning := c.owned("2027-03-01 10:00:00.000Z", text("+4520000001"))
+	late := c.owned("2027-03-01 14:00:00.000Z", text("+4520000002"))
+	both := c.owned("2027-03-01 11:00:00.000Z", text("+4520000003"))
+	owner := c.mustFind(store.Clients, both.GetString("client"))
+	max := clinictest.Patient(t, c.app, owner, fields{"name": "Max"})
+	clinictest.Visit(t, c.app, c.location, c.practitioner, c.reason, owner, "2027-03-01 14:30:00.000Z", fields{"patient": max.Id})
+	told := c.owned("2027-03-01 13:00:00.000Z", fields{"email": "told@owner.example"})
+	pets := clinictest.Make(t, c.app, store.Templates, fields{"code": "pets", "name": "Pets", "locale": "en", "purpose": "day_notice", "subject": "Sorry", "email_text": "Sorry", "sms_text": "Sorry, {{ patient.name }}"})
+
+	absence := c.sick(c.superuser, "tell", fields{"template": pets.Id})
+	c.sent(told)
+	if text := c.notice(both).GetString("text"); text != "Sorry, Bella and Max" {
+		t.Error(text)
+	}
+	c.patch(c.superuser, absence, fields{"ends_at": "2027-03-01 12:30:00.000Z"})
+	c.same("still in its time", []string{"day_notice sms +4520000001: queued 03-01 08:00"}, c.dayNotices(morning))
+	c.same("not any more", []string{"day_notice sms +4520000002: cancelled not_wanted 03-01 08:00"}, c.dayNotices(late))
+	c.same("one of two", []string{"day_notice sms +4520000003: queued 03-01 08:00"}, c.dayNotices(both))
+	if text := c.notice(both).GetString("text"); text != "Sorry, Bella" {
+		t.Error(text)
+	}
+	c.same("said", []string{"day_notice email told@owner.example: sent 03-01 07:10"}, c.dayNotices(told))
+	c.patch(c.superuser, absence, fields{"ends_at": "2027-03-02 00:00:00.000Z"})
+	c.same("and again", []string{"day_notice sms +4520000002: queued 03-01 08:00"}, c.dayNotices(late))
+	c.same("said already", []string{"day_notice email told@owner.example: sent 03-01 07:10"}, c.dayNotices(told))
+	c.same("tasks", nil, c.calls())
+}
+
+// a visit that was called off, put back and is called off once more by the same absence is news: its owner is told, or phoned, again.
+func TestAnOwnerIsToldOfEachTimeThatAVisitIsCalledOff(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	mailed := c.owned("2027-03-01 13:00:00.000Z", fields{"email": "anna@owner.example"})
+	phoned := c.owned("2027-03-01 14:00:00.000Z", fields{"first_name": "Nobody", "last_name": "Berg", "email": "", "phone": "+4533000000", "sms_phone": ""})
+	absence := c.sick(c.superuser, "cancel")
+	c.sent(mailed)
+	task, err := c.app.FindFirstRecordByData(store.Tasks, "kind", "call_owner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.patch(c.superuser, task, fields{"done": true})
+	c.patch(c.superuser, absence, fields{"ends_at": "2027-03-01 10:00:00.000Z"})
+	for _, visit := range []*core.Record{mailed, phoned} {
+		c.patch(c.superuser, visit, fields{"status": "booked"})
+	}
+	c.clock("03-01 07:30")
+	c.sent(mailed)
+	c.patch(c.superuser, absence, fields{"ends_at": "2027-03-02 00:00:00.000Z"})
+	if got := c.reload(mailed).GetString("status"); got != "cancelled" {
+		t.Fatalf("the visit is %s", got)
+	}
+	c.same("told twice", []string{"day_notice email anna@owner.example: queued 03-01 07:30", "day_notice email anna@owner.example: sent 03-01 07:10"}, c.dayNotices(mailed))
+	c.same("phoned twice", []string{"Call Nobody Berg, +4533000000: the visit is cancelled (Bella, Monday 1 March 2027 15:00)"}, c.calls())
+}
+
+// a text is judged where it will be read: by the ways in which the location tells of changes, and at places where the person works.
+func TestAnAbsencesTextIsJudgedWhereItWillBeRead(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	clinictest.MessageSettings(t, c.app, c.location, fields{"confirmation_channels": []string{"sms"}})
+	mailOnly := clinictest.Make(t, c.app, store.Templates, fields{"code": "mail_only", "name": "Mail only", "locale": "en", "purpose": "day_notice", "subject": "Sorry", "email_text": "Sorry"})
+	form := fields{"practitioner": c.practitioner.Id, "starts_at": "2027-03-01 00:00:00.000Z", "ends_at": "2027-03-02 00:00:00.000Z", "kind": "sick", "visits": "tell", "template": mailOnly.Id}
+	if answer := c.as(c.superuser, http.MethodPost, absencesPath, form); answer.code("template") != "no_text" {
+		t.Errorf("a text of e-mail alone where everybody is texted: %d %s", answer.Status, answer.Body)
+	}
+	clinictest.Location(t, c.app, fields{"name": strings.Repeat("Long name of another place ", 3)})
+	ours := clinictest.Make(t, c.app, store.Templates, fields{"code": "ours", "name": "Ours", "locale": "en", "purpose": "day_notice", "location": c.location.Id,
+		"sms_text": "Sorry, we are short of people today and have to move your visit; please call us at once. {{ location.name }} {{ location.name }}"})
+	form["template"] = ours.Id
+	if answer := c.as(c.superuser, http.MethodPost, absencesPath, form); answer.Status != http.StatusOK {
+		t.Errorf("a text too long for a place that it is not read at: %d %s", answer.Status, answer.Body)
+	}
+}

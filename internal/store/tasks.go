@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
@@ -17,8 +18,12 @@ const LongestTitle = 200
 type Task struct{ Kind, Title, Location, Client, Booking, Message string }
 
 // MakeTask puts a task on the list, once: planning says the same things again and again, and what a person has done stays done.
-func MakeTask(app core.App, t Task) error {
+func MakeTask(app core.App, t Task) error { return t.make(app, dbx.HashExp{}) }
+
+// make puts a task on the list unless the same is there, among those of which more holds.
+func (t Task) make(app core.App, more dbx.HashExp) error {
 	same := dbx.HashExp{"kind": t.Kind, "client": t.Client, "booking": t.Booking, "message": t.Message, "title": t.Title}
+	maps.Copy(same, more)
 	var n int
 	if err := app.DB().Select("count(*)").From(Tasks).Where(same).Row(&n); err != nil {
 		return fmt.Errorf("look for task: %w", err)
@@ -55,7 +60,16 @@ func MakeTasks(app core.App, tasks []Task) error {
 
 // MakeCall puts the task to phone an owner on the list.
 func MakeCall(app core.App, location, message string, t notify.Task) error {
-	return MakeTask(app, Task{Kind: t.Kind, Title: Clipped(t.Title, LongestTitle), Location: location, Client: t.Client, Booking: t.Booking, Message: message})
+	return MakeTask(app, callTask(location, message, t))
+}
+
+// MakeCallAnew does the same for another occasion: that somebody phoned the owner of the same visit before, about something else, is no answer to it.
+func MakeCallAnew(app core.App, location string, t notify.Task) error {
+	return callTask(location, "", t).make(app, dbx.HashExp{"done": false})
+}
+
+func callTask(location, message string, t notify.Task) Task {
+	return Task{Kind: t.Kind, Title: Clipped(t.Title, LongestTitle), Location: location, Client: t.Client, Booking: t.Booking, Message: message}
 }
 
 // OpenTasks reads those of a kind that nobody has done yet.

@@ -49,10 +49,14 @@ func CheckAbsenceText(clinic *store.Clinic, r *core.Record) error {
 		return nil
 	}
 	for _, at := range clinic.Order {
-		if a.location != "" && a.location != at.ID {
+		if !a.mayFallUpon(clinic, at.ID) {
 			continue
 		}
-		m := notify.Mailing{Purpose: outbox.DayNotice, Location: at.Notify, Template: id, Templates: clinic.Templates, Channels: store.Channels(record.List(r, "channels"))}
+		channels := store.Channels(record.List(r, "channels"))
+		if len(channels) == 0 {
+			channels = at.Notify.ConfirmationChannels
+		}
+		m := notify.Mailing{Purpose: outbox.DayNotice, Location: at.Notify, Template: id, Templates: clinic.Templates, Channels: channels}
 		if field, problem := m.Problem(clinic.Base); field != "" {
 			refusal := store.Wrong("template", problem.Code, problem.Message)
 			refusal.Params = map[string]any{"name": problem.Name, "nearest": problem.Nearest}
@@ -65,12 +69,21 @@ func CheckAbsenceText(clinic *store.Clinic, r *core.Record) error {
 	return nil
 }
 
+// mayFallUpon reports whether visits at a place may be in an absence: those of one person are where that person works.
+func (a absence) mayFallUpon(clinic *store.Clinic, location string) bool {
+	if a.location != "" {
+		return a.location == location
+	}
+	who, known := clinic.Practitioners[a.practitioner]
+	return !known || len(who.Locations) == 0 || slices.Contains(who.Locations, location)
+}
+
 // AbsentVisits lists the visits that an absence newly falls upon, owner by owner, the first visit first: still ahead, in its time and of its
-// person or place, and not fallen upon by the absence as it was before (nil for a new one). An absence that leaves visits as they are has
-// none.
+// person or place, and not fallen upon by the absence as it was before (nil for a new one). Those of owners whose word was taken back by
+// [UntellLifted] are news again. An absence that leaves visits as they are has none.
 //
 // Only what is new counts, so that saving a note neither tells anybody twice nor calls off what staff have booked knowingly since.
-func AbsentVisits(app core.App, was, is *core.Record, now time.Time) ([][]string, error) {
+func AbsentVisits(app core.App, was, is *core.Record, untold []string, now time.Time) ([][]string, error) {
 	a := readAbsence(is)
 	if a.silent() {
 		return nil, nil
@@ -93,7 +106,7 @@ func AbsentVisits(app core.App, was, is *core.Record, now time.Time) ([][]string
 	last := ""
 	for _, visit := range affected {
 		switch {
-		case known[visit]:
+		case known[visit] && !slices.Contains(untold, visit.Client):
 			continue
 		case len(owners) == 0 || visit.Client != last:
 			owners = append(owners, nil)
@@ -238,32 +251,94 @@ func tellOwner(app core.App, clinic *store.Clinic, key links.Key, r *core.Record
 	planned, tasks := notify.TellOfAbsence(notify.Absent{
 		ID: a.id, Fate: a.fate, Channels: store.Channels(record.List(r, "channels")), Every: record.Text(r, "channel_mode") == "every", Template: record.Text(r, "template"),
 	}, facts, now)
-	planned, err := unsaid(app.DB(), planned)
-	if err != nil {
-		return err
-	}
-	if err := queue.Add(app, planned, now); err != nil {
+	if err := sayAnew(app, planned, now); err != nil {
 		return err
 	}
 	for _, t := range tasks {
-		if err := store.MakeCall(app, facts[0].Location.ID, "", t); err != nil {
+		if err := store.MakeCallAnew(app, facts[0].Location.ID, t); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// sayAnew queues the notices of an absence, each once. One that was withdrawn before any attempt comes back with what is true now. One that left
+// is news again where its visit has changed since, as when staff put it back and the absence falls upon it once more: then it has a key of its own (R-13).
+func sayAnew(app core.App, planned []outbox.Planned, now time.Time) error {
+	var differences []queue.Difference
+	for _, p := range planned {
+		again := p
+		again.Key += ":" + strconv.Itoa(p.Sequence)
+		rows, err := store.MessageRows(app.DB(), record.In("key", []string{p.Key, again.Key}))
+		if err != nil {
+			return fmt.Errorf("look for notices: %w", err)
+		}
+		if slices.ContainsFunc(rows, func(r outbox.Row) bool { return r.State == outbox.Queued }) {
+			continue
+		}
+		d := queue.Diff(rows, []outbox.Planned{p}, outbox.ReasonNotWanted)
+		if d.None() && !slices.ContainsFunc(rows, func(r outbox.Row) bool { return r.Sequence >= p.Sequence }) {
+			d = queue.Diff(rows, []outbox.Planned{again}, outbox.ReasonNotWanted)
+		}
+		differences = append(differences, d)
+	}
+	return queue.Write(app, differences, queue.WholeRows, now)
+}
+
 // UntellAbsence withdraws what owners have not been told yet of an absence that leaves visits as they are from now on, or is no more. Visits that
 // it called off stay so, and their owners are told of that (R-47).
 func UntellAbsence(app core.App, r *core.Record, now time.Time) error {
-	keys := notify.AbsenceKeys(r.Id)
-	_, err := app.NonconcurrentDB().NewQuery(`UPDATE messages SET state = 'cancelled', reason = {:reason}, updated = {:now}, revision = revision + 1
-		WHERE key >= {:keys} AND key < {:end} AND key != '' AND +state = 'queued' AND key LIKE '%:tell:%'`).
-		Bind(dbx.Params{"reason": string(outbox.ReasonNotWanted), "now": record.Instant(now), "keys": keys, "end": keys + "\x7f"}).Execute()
-	if err != nil {
-		return fmt.Errorf("withdraw the notices of absence %s: %w", r.Id, err)
+	_, err := untell(app, r.Id, nil, now)
+	return err
+}
+
+// UntellLifted does the same for the owners of visits that an absence does not fall upon any more, and answers whose word was taken back: of those of
+// their visits that are still in its time they are to be told anew (R-14).
+func UntellLifted(app core.App, was, is *core.Record, now time.Time) ([]string, error) {
+	before, after := readAbsence(was), readAbsence(is)
+	if before.fate != notify.FateTell || after.fate != notify.FateTell {
+		return nil, nil
 	}
-	return nil
+	fallen, err := before.visits(app.DB(), now)
+	if err != nil {
+		return nil, err
+	}
+	still, err := after.visits(app.DB(), now)
+	if err != nil {
+		return nil, err
+	}
+	affected := make(map[visitOf]bool, len(still))
+	for _, visit := range still {
+		affected[visit] = true
+	}
+	var lifted []string
+	for _, visit := range fallen {
+		if !affected[visit] {
+			lifted = append(lifted, visit.Client)
+		}
+	}
+	if len(lifted) == 0 {
+		return nil, nil
+	}
+	return untell(app, is.Id, lifted, now)
+}
+
+// untell withdraws the queued words of an absence, to everybody or to some clients, and answers whose they were.
+func untell(app core.App, absence string, clients []string, now time.Time) (untold []string, err error) {
+	set, err := record.IDSet(clients)
+	if err != nil {
+		return nil, err
+	}
+	keys := notify.AbsenceKeys(absence)
+	err = app.NonconcurrentDB().NewQuery(`UPDATE messages SET state = 'cancelled', reason = {:reason}, updated = {:now}, revision = revision + 1
+		WHERE key >= {:keys} AND key < {:end} AND key != '' AND +state = 'queued' AND key LIKE '%:tell:%'
+			AND ({:clients} = 'null' OR client IN (SELECT value FROM json_each({:clients})))
+		RETURNING client`).
+		Bind(dbx.Params{"reason": string(outbox.ReasonNotWanted), "now": record.Instant(now), "keys": keys, "end": keys + "\x7f", "clients": set}).Column(&untold)
+	if err != nil {
+		return nil, fmt.Errorf("withdraw the notices of absence %s: %w", absence, err)
+	}
+	return untold, nil
 }
 
 // Untold reports whether an absence told owners before a change, and does not any more.
