@@ -148,3 +148,44 @@ func TestALargeAbsenceIsFollowedByARun(t *testing.T) {
 		t.Errorf("the run is %s: %d of %d", run.GetString("state"), run.GetInt("done"), run.GetInt("total"))
 	}
 }
+
+// a day notice that the last check holds back, since its number was stopped in the night, is a call, once.
+func TestADayNoticeThatTheLastCheckHoldsBackIsACall(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	clinictest.Change(t, tr.app, tr.client, clinictest.Fields{"last_name": "Lund", "phone": "+4520123456", "sms_phone": "+4520123456"})
+	tr.visit("2027-03-01 13:00:00.000Z")
+	clinictest.Make(t, tr.app, store.Absences, clinictest.Fields{
+		"practitioner": tr.practitioner.Id, "starts_at": "2027-03-01 06:00:00.000Z", "ends_at": "2027-03-01 15:00:00.000Z", "kind": "sick",
+		"visits": "cancel", "channels": []string{"sms", "email"},
+	})
+	clinictest.Make(t, tr.app, store.StoppedAddresses, clinictest.Fields{"channel": "sms", "address": "+4520123456", "cause": "stop"})
+	for _, later := range []time.Duration{0, 2, 4} {
+		tr.dispatch(monday.Add(51*time.Minute + later*time.Minute))
+	}
+	want := map[string]int{"Call Maja Lund, +4520123456: the visit is cancelled (Bella, Monday 1 March 2027 14:00)": 1}
+	if diff := cmp.Diff(want, tr.calls()); diff != "" {
+		t.Errorf("%s\n%v", diff, tr.log())
+	}
+}
+
+// whom a message to everybody of a day does not reach is phoned about that message, which need not be about the visit.
+func TestADaysMessageThatDoesNotArriveIsACallAboutIt(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	clinictest.Change(t, tr.app, tr.client, clinictest.Fields{"last_name": "Lund", "phone": "+4520123456", "sms_phone": "+4520123456"})
+	tr.visit("2027-03-01 13:00:00.000Z")
+	tr.provider.refuse = gateway.Result{Outcome: outbox.Permanent, Reason: outbox.ReasonBadAddress}
+	tr.clock = monday.Add(2 * time.Hour)
+	clinictest.Make(t, tr.app, store.Broadcasts, clinictest.Fields{
+		"kind": "day", "location": tr.location.Id, "from_at": monday, "until_at": monday.Add(24 * time.Hour), "own_text": true,
+		"sms_text": "The car park is closed today.", "channels": []string{"sms"}, "send": true,
+	})
+	tr.carryOn(t.Context())
+	tr.dispatch(tr.clock)
+	tr.dispatch(tr.clock.Add(2 * time.Minute))
+	want := map[string]int{"Call Maja Lund, +4520123456: they could not be written to about it (Bella, Monday 1 March 2027 14:00)": 1}
+	if diff := cmp.Diff(want, tr.calls()); diff != "" {
+		t.Errorf("%s\n%v", diff, tr.log())
+	}
+}

@@ -87,6 +87,9 @@ func MissedNotice(f Facts) Task {
 	return CallOwner(f, FateTell.about())
 }
 
+// NotWritten is the task to phone the owner of a visit whom a message to everybody of that day does not reach. What it says is the sender's to know.
+func NotWritten(f Facts) Task { return CallOwner(f, "they could not be written to about it") }
+
 // reach plans a wish on each of its channels, or on the first that reaches the owner. Where none does, the first says why.
 func reach(f Facts, w Wish, every bool) []outbox.Planned {
 	if every {
@@ -153,20 +156,19 @@ func Overtaken(f Facts) []outbox.Withdrawal {
 // CallOwner is the task to phone the owner of a visit, with the name, the number and the time that it needs.
 func CallOwner(f Facts, about string) Task {
 	b := &f.Booking
-	name := f.NameAndNumber()
+	name, phone := f.NameAndNumber()
+	if phone != "" {
+		name += ", " + phone
+	}
 	return Task{
 		Kind: "call_owner", Key: "call_owner:" + b.ID + ":" + strconv.Itoa(b.Sequence), Booking: b.ID, Client: f.Client.ID,
 		Title: fmt.Sprintf("Call %s: %s (%s)", name, about, f.petAndTime()),
 	}
 }
 
-// NameAndNumber is the owner as a task names them: "Anna Berg, +4520304050".
-func (f *Facts) NameAndNumber() string {
-	name := cleanValue(f.Client.FirstName + " " + f.Client.LastName)
-	if phone := cleanValue(firstOf(f.Contact.Phone, f.Client.SMSPhone, f.Client.Phone)); phone != "" {
-		name += ", " + phone
-	}
-	return name
+// NameAndNumber are the owner as a task names them, and where they are phoned.
+func (f *Facts) NameAndNumber() (name, phone string) {
+	return cleanValue(f.Client.FirstName + " " + f.Client.LastName), cleanValue(firstOf(f.Contact.Phone, f.Client.SMSPhone, f.Client.Phone))
 }
 
 // petAndTime is the visit as a task names it: "Bella, Monday 1 March 2027 09:15".

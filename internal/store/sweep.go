@@ -152,13 +152,14 @@ func WarnOfNoShows(app core.App, clinic *Clinic, r *core.Record, now time.Time) 
 // missedFor is how far back day notices that never arrived are looked for: a long outage included.
 const missedFor = 14 * 24 * time.Hour
 
-// missedNotices finds day notices of which their owner can have heard nothing: failed for good, or not gone when the visit begins. One that
-// could not even be written has its call on the list since it was planned. Of a notice that went out on another channel, or was put back
-// and went out, the owner has heard.
+// missedNotices finds day notices of which their owner can have heard nothing: failed for good, skipped by the last check, or not gone when the visit
+// begins. One that could not even be written, or was skipped when it was planned and never touched since, has its call on the list since then. Of a
+// notice that went out on another channel, or was put back and went out, the owner has heard.
 const missedNotices = `
-SELECT m.booking, min(m.id) AS message FROM messages m JOIN bookings b ON b.id = m.booking
-WHERE m.purpose = 'day_notice' AND m.state IN ('queued', 'sending', 'failed', 'stale') AND m.planned_at > {:since}
-  AND (m.state = 'stale' OR m.state = 'failed' AND m.attempts > 0 OR b.starts_at <= {:now})
+SELECT m.booking, min(m.id) AS message, m.broadcast != '' AS many FROM messages m JOIN bookings b ON b.id = m.booking
+WHERE m.purpose = 'day_notice' AND m.state IN ('queued', 'sending', 'failed', 'stale', 'skipped') AND m.planned_at > {:since}
+  AND (m.state = 'stale' OR m.state = 'failed' AND m.attempts > 0 OR m.state = 'skipped' AND m.revision > 1
+    OR m.state IN ('queued', 'sending', 'failed') AND b.starts_at <= {:now})
   AND NOT EXISTS (SELECT 1 FROM messages o WHERE o.booking = m.booking AND o.purpose = 'day_notice' AND o.sequence = m.sequence
     AND (o.state IN ('sent', 'delivered') OR o.state IN ('queued', 'sending') AND b.starts_at > {:now}))
   AND NOT EXISTS (SELECT 1 FROM tasks t JOIN messages o ON o.id = t.message WHERE t.booking = m.booking AND t.kind = 'call_owner'
@@ -172,6 +173,7 @@ func CallMissed(app core.App, clinic *Clinic, key links.Key, now time.Time) (mor
 	var missed []struct {
 		Booking string `db:"booking"`
 		Message string `db:"message"`
+		Many    bool   `db:"many"`
 	}
 	err = app.DB().NewQuery(missedNotices).Bind(dbx.Params{"now": record.Instant(now), "since": record.Instant(now.Add(-missedFor)), "limit": limit}).All(&missed)
 	if err != nil {
@@ -190,7 +192,11 @@ func CallMissed(app core.App, clinic *Clinic, key links.Key, now time.Time) (mor
 		if err != nil {
 			return false, err
 		}
-		if err := MakeCall(app, f.Location.ID, m.Message, notify.MissedNotice(f)); err != nil {
+		call := notify.MissedNotice(f)
+		if m.Many {
+			call = notify.NotWritten(f)
+		}
+		if err := MakeCall(app, f.Location.ID, m.Message, call); err != nil {
 			return false, err
 		}
 		made++

@@ -186,10 +186,10 @@ func (b *broadcast) count(people audience) Count {
 }
 
 func callOf(f notify.Facts) Call {
-	name, phone, _ := strings.Cut(f.NameAndNumber(), ", ")
+	name, phone := f.NameAndNumber()
 	return Call{
 		Client: f.Client.ID, Name: name, Phone: phone, Local: f.Booking.StartsAt.In(f.Location.Zone).Format("2006-01-02 15:04"),
-		task: notify.CallOwner(f, "they could not be written to about it"),
+		task: notify.NotWritten(f),
 	}
 }
 
