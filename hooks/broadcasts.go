@@ -19,6 +19,8 @@ import (
 const (
 	counted = "@counted"
 	asker   = "@asker"
+	// countedFor is the draft that was counted, before the guards put the change onto the row as it is.
+	countedFor = "@counted_for"
 )
 
 // broadcastCounted finds the people that a draft is for, with the asker's rights, and merges its words for each of them.
@@ -49,6 +51,7 @@ func (h House) broadcastCounted(e *core.RecordRequestEvent) error {
 		return err
 	}
 	e.Set(counted, count)
+	e.Set(countedFor, e.Record)
 	return e.Next()
 }
 
@@ -69,6 +72,10 @@ func broadcastWritten(e *core.RecordRequestEvent) error {
 	}
 	people := runs.Recipients(e.Record)
 	if count, ok := e.Get(counted).(runs.Count); ok && runs.IsDraft(e.Record) {
+		if draft, ok := e.Get(countedFor).(*core.Record); ok && keptAsTheyWere(store.ClosedFields[store.Broadcasts], draft, e.Record, "") != nil {
+			// Somebody gave it other people or other words while these were counted: what was looked at is not what would be sent.
+			return changedMeanwhile(e.RequestEvent, e.Record)
+		}
 		runs.NoteCount(e.Record, count)
 		runs.NoteAsker(e.Record, e.Get(asker))
 		e.Record.SetRaw(counted, count)
@@ -180,7 +187,11 @@ func (h House) broadcastSent(e *core.RecordEvent, from string) error {
 
 // broadcastKept lets drafts be deleted and nothing else: messages tell of the others.
 func broadcastKept(e *core.RecordEvent) error {
-	if !runs.IsDraft(e.Record) {
+	was, err := before(e)
+	if err != nil {
+		return err
+	}
+	if !runs.IsDraft(was) {
 		return inUse("This has been sent, or is on its way. It stays in the log.")
 	}
 	return e.Next()

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
+	"github.com/pocketbase/pocketbase/tools/hook"
 
 	"pawbell/internal/clinictest"
 	"pawbell/internal/store"
@@ -470,5 +471,80 @@ func TestSendingTwiceAtOnceSendsOnce(t *testing.T) {
 	}
 	if runs, err := c.app.CountRecords(store.Runs, dbx.HashExp{"kind": "broadcast"}); err != nil || sent != 1 || runs != 1 {
 		t.Errorf("sent %d times, %d runs, %v", sent, runs, err)
+	}
+}
+
+// a second message to the same day's owners is another occasion to phone those whom it does not reach, though they were phoned about the first.
+// Whose name has a comma in it keeps it.
+func TestEachMessageToADayAsksForItsOwnCalls(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	c.owned("2027-03-01 10:30:00.000Z", fields{"first_name": "Nora", "last_name": "Berg, MD", "email": "", "phone": "+4533000000", "sms_phone": ""})
+	day := fields{"kind": "day", "filter": nil, "from_at": "2027-02-28 23:00:00.000Z", "until_at": "2027-03-01 23:00:00.000Z", "email_text": "Late", "sms_text": "Late"}
+	first := c.drafted(c.superuser, day)
+	call := c.previewed(c.superuser, first).JSON["to_phone"].([]any)[0].(map[string]any)
+	if call["name"] != "Nora Berg, MD" || call["phone"] != "+4533000000" {
+		t.Errorf("%v", call)
+	}
+	c.patch(c.superuser, first, fields{"send": true})
+	want := []string{"Call Nora Berg, MD, +4533000000: they could not be written to about it (Bella, Monday 1 March 2027 11:30)"}
+	c.same("the first", want, c.calls())
+	task, err := c.app.FindFirstRecordByData(store.Tasks, "kind", "call_owner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.patch(c.superuser, task, fields{"done": true})
+	c.drafted(c.superuser, day, fields{"send": true})
+	c.same("the second", want, c.calls())
+}
+
+// R-46, law 7: what was counted is what is sent, and what is sent stays. A draft that somebody else gives other people, or sends, while a request is on its
+// way is neither sent to those nor deleted.
+func TestADraftThatChangesMeanwhileIsNotSentOrDeleted(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	c.odense("Anna", fields{}, "Bella")
+	draft := c.drafted(c.superuser)
+	meanwhile := dbx.Params{}
+	between := func() error {
+		if len(meanwhile) == 0 {
+			return nil
+		}
+		_, err := c.app.NonconcurrentDB().Update(store.Broadcasts, meanwhile, dbx.HashExp{"id": draft.Id}).Execute()
+		return err
+	}
+	// The first hooks run when the request has loaded the row, and before anything else is asked.
+	c.app.OnRecordUpdateRequest(store.Broadcasts).Bind(&hook.Handler[*core.RecordRequestEvent]{Priority: -1, Func: func(e *core.RecordRequestEvent) error {
+		if err := between(); err != nil {
+			return err
+		}
+		return e.Next()
+	}})
+	c.app.OnRecordDeleteRequest(store.Broadcasts).Bind(&hook.Handler[*core.RecordRequestEvent]{Priority: -1, Func: func(e *core.RecordRequestEvent) error {
+		if err := between(); err != nil {
+			return err
+		}
+		return e.Next()
+	}})
+	meanwhile = dbx.Params{"filter": "city = 'Aarhus'"}
+	answer := c.as(c.superuser, http.MethodPatch, broadcastsPath+"/"+draft.Id, fields{"send": true})
+	if answer.code("revision") != "changed_meanwhile" || c.reload(draft).GetString("state") != "draft" {
+		t.Errorf("%d %s", answer.Status, answer.Body)
+	}
+	meanwhile = dbx.Params{"state": "sending"}
+	if answer := c.as(c.superuser, http.MethodDelete, broadcastsPath+"/"+draft.Id, nil); answer.Status != http.StatusBadRequest {
+		t.Errorf("%d %s", answer.Status, answer.Body)
+	}
+}
+
+// To say that a new message to many is a draft is to say nothing; that it is on its way is the program's to say.
+func TestADraftMayCallItselfOne(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	if answer := c.draft(c.superuser, fields{"state": "draft"}); answer.Status != http.StatusOK || answer.text("state") != "draft" {
+		t.Errorf("%d %s", answer.Status, answer.Body)
+	}
+	if answer := c.draft(c.superuser, fields{"state": "sending"}); answer.Status != http.StatusBadRequest {
+		t.Errorf("%d %s", answer.Status, answer.Body)
 	}
 }

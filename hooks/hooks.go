@@ -60,7 +60,7 @@ func Bind(app core.App, h House) {
 	app.OnRecordValidate(store.Broadcasts).BindFunc(h.broadcastSound)
 	app.OnRecordCreate(store.Broadcasts).BindFunc(inTx(h.broadcastSaved))
 	app.OnRecordUpdate(store.Broadcasts).BindFunc(inTx(h.broadcastSaved))
-	app.OnRecordDelete(store.Broadcasts).BindFunc(broadcastKept)
+	app.OnRecordDelete(store.Broadcasts).BindFunc(inTx(broadcastKept))
 	app.OnRecordEnrich(store.Broadcasts).BindFunc(broadcastShown)
 
 	app.OnRecordCreate(store.Clients).BindFunc(inTx(h.clientSaved))

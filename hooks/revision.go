@@ -42,9 +42,7 @@ func ontoTheRowAsItIs(e *core.RecordRequestEvent) error {
 		asked := core.NewRecord(e.Collection)
 		asked.Set(store.Revision, seen)
 		if asked.GetFloat(store.Revision) != row.GetFloat(store.Revision) {
-			return e.BadRequestError("Somebody or something else changed this meanwhile.", validation.Errors{store.Revision: validation.NewError(
-				"changed_meanwhile", "This was changed meanwhile. Load it again and repeat your change.",
-			).SetParams(map[string]any{store.Revision: row.GetInt(store.Revision)})})
+			return changedMeanwhile(e.RequestEvent, row)
 		}
 	}
 	delete(body, store.Revision)
@@ -75,6 +73,13 @@ func ontoTheRowAsItIs(e *core.RecordRequestEvent) error {
 	// A hook that saves this instance again compares with what was loaded, not with what is stored: then every column counts.
 	row.IgnoreUnchangedFields(false)
 	return err
+}
+
+// changedMeanwhile refuses a change to a row that is not any more what its sender saw.
+func changedMeanwhile(e *core.RequestEvent, row *core.Record) error {
+	return e.BadRequestError("Somebody or something else changed this meanwhile.", validation.Errors{store.Revision: validation.NewError(
+		"changed_meanwhile", "This was changed meanwhile. Load it again and repeat your change.",
+	).SetParams(map[string]any{store.Revision: row.GetInt(store.Revision)})})
 }
 
 // stillAllowed asks the update rule once more, of the row as it is now: it may have moved to a location that is none of the asker's.
@@ -130,7 +135,7 @@ func withFiles(e *core.RequestEvent, collection *core.Collection, body map[strin
 
 // bornUntouched refuses a person's new record that claims what only the machine may say about it.
 func bornUntouched(e *core.RecordRequestEvent) error {
-	err := machineFieldsKept(e.Collection, core.NewRecord(e.Collection), e.Record)
+	err := machineFieldsKept(e.Collection, store.Blank(e.Record), e.Record)
 	if err != nil {
 		return e.BadRequestError("Some fields are written by the program alone.", err)
 	}

@@ -292,3 +292,47 @@ func TestAMessageToManyWhosePetsDieBeforeItLeaves(t *testing.T) {
 		})
 	}
 }
+
+// one that was stopped, and whose run was stopped again before it had queued anything anew, is not sent: it can still be sent on.
+func TestABroadcastThatAStopTookBackIsNotSent(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	tr.clock = monday.Add(16 * time.Hour) // 23:10
+	broadcast := tr.broadcast(20)
+	tr.carryOn(t.Context())
+	clinictest.Change(t, tr.app, broadcast, clinictest.Fields{"stop": true})
+	tr.carryOn(t.Context())
+	clinictest.Change(t, tr.app, broadcast, clinictest.Fields{"send": true})
+	open, err := runs.Open(tr.app)
+	if err != nil || len(open) != 1 {
+		t.Fatalf("%d runs, %v", len(open), err)
+	}
+	clinictest.Change(t, tr.app, tr.first(store.Runs, "id", open[0].ID), clinictest.Fields{"state": "stopped"})
+	tr.dispatch(tr.clock)
+	if got := tr.state(broadcast); got != "stopped" {
+		t.Fatalf("it is %s", got)
+	}
+	clinictest.Change(t, tr.app, broadcast, clinictest.Fields{"send": true})
+	tr.carryOn(t.Context())
+	tr.dispatch(time.Date(2027, 3, 2, 7, 0, 0, 0, time.UTC))
+	expect(t, tr, log{"group email sent": 20})
+	if got := tr.state(broadcast); got != "sent" {
+		t.Errorf("it is %s", got)
+	}
+}
+
+// an address is written to once, in whatever case two people write it.
+func TestASharedAddressIsWrittenToOnceOnEveryChannel(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	tr.clock = monday.Add(2 * time.Hour)
+	for i, email := range []string{"Home@owner.example", "home@owner.example"} {
+		clinictest.Client(t, tr.app, clinictest.Fields{"city": "Odense", "email": email, "sms_phone": fmt.Sprintf("+452000000%d", i)})
+	}
+	clinictest.Make(t, tr.app, store.Broadcasts, clinictest.Fields{
+		"kind": "group", "location": tr.location.Id, "filter": "city = 'Odense'", "asked_by": clinictest.Superuser(t, tr.app).Id, "own_text": true, "subject": "News",
+		"email_text": "News!", "sms_text": "News!", "channel_mode": "every", "send": true,
+	})
+	tr.carryOn(t.Context())
+	expect(t, tr, log{"group email queued": 1, "group sms queued": 2})
+}

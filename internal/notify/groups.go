@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"pawbell/internal/booking"
 	"pawbell/internal/calendar"
 	"pawbell/internal/outbox"
 )
@@ -141,8 +142,11 @@ func (m *Mailing) Worded() bool {
 	return slices.ContainsFunc(m.ways(), func(c outbox.Channel) bool { return m.text(m.Location.Locale, c) != nil })
 }
 
-// Key is that of the message to an address: to many, an address is written to once, whoever shares it.
+// Key is that of the message to an address: to many, an address is written to once, whoever shares it, and in whatever case they write it.
 func (m *Mailing) Key(address string, channel outbox.Channel) string {
+	if channel == outbox.Email {
+		address = booking.EmailKey(address)
+	}
 	return string(m.Purpose) + ":" + m.Broadcast + ":" + address + "::" + string(channel)
 }
 

@@ -64,6 +64,15 @@ var ClosedFields = map[string][]string{
 // firstStates is the one state in which a person may create a row; left out, a hook fills it in.
 var firstStates = map[string]string{Messages: "queued", Reminders: "scheduled", Broadcasts: "draft", Runs: "queued"}
 
+// Blank is a new record before anybody wrote into it. To say that it begins where all of its kind do is to say nothing.
+func Blank(r *core.Record) *core.Record {
+	blank := core.NewRecord(r.Collection())
+	if first := firstStates[r.Collection().Name]; first != "" && record.Text(r, "state") == first {
+		record.Set(blank, "state", first)
+	}
+	return blank
+}
+
 // BornElsewhere answers the state in which a person wants a new record to begin, where that is another than its first; "" if all is well.
 func BornElsewhere(r *core.Record) string {
 	first := firstStates[r.Collection().Name]

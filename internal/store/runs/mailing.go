@@ -58,7 +58,7 @@ func BeginSending(tx core.App, r *core.Record, c Count) error {
 		return fmt.Errorf("settle whom %s goes to: %w", r.Id, err)
 	}
 	for _, call := range c.ToPhone {
-		if err := store.MakeCall(tx, record.Text(r, "location"), "", call.task); err != nil {
+		if err := store.MakeCallAnew(tx, record.Text(r, "location"), call.task); err != nil {
 			return err
 		}
 	}
@@ -338,6 +338,10 @@ func finishBroadcast(app core.App, id string) error {
 			state = BroadcastStopped
 		} else if waiting, err := anyQueued(tx, id); waiting || err != nil {
 			return err
+		} else if withdrawn, err := anyWithdrawn(tx, id); err != nil {
+			return err
+		} else if withdrawn {
+			state = BroadcastStopped
 		}
 		r, err := tx.FindRecordById(store.Broadcasts, id)
 		if err != nil {
@@ -353,6 +357,12 @@ func finishBroadcast(app core.App, id string) error {
 		}
 		return nil
 	})
+}
+
+// anyWithdrawn reports whether a stop took messages of a broadcast back that its sending on has still to queue again.
+func anyWithdrawn(tx core.App, broadcast string) (bool, error) {
+	return record.Exists(tx.DB(), store.Messages, dbx.NewExp("broadcast = {:broadcast} AND broadcast != ''", dbx.Params{"broadcast": broadcast}),
+		dbx.HashExp{"state": string(outbox.Cancelled), "detail": queue.StoppedDetail, "attempts": 0})
 }
 
 func anyQueued(tx core.App, broadcast string) (bool, error) {
