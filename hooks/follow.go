@@ -22,16 +22,30 @@ func (h House) followCounted(e *core.RecordRequestEvent) error {
 	if len(scopes) == 0 && !runs.WishesReplacing(e.Record) {
 		return e.Next()
 	}
-	follow := &runs.Followed{}
-	if e.Collection.Name != store.Templates || was == nil {
-		var err error
-		if follow.Followed, follow.Kept, err = runs.CountFollowed(e.App, scopes, h.Now()); err != nil {
-			return err
-		}
+	follow, err := h.followedBy(e, was, scopes)
+	if err != nil {
+		return err
 	}
 	e.Record.SetRaw(followed, follow)
 	e.Record.WithCustomData(true)
 	return e.Next()
+}
+
+// followedBy counts what goes over scopes. What is worded like a template is counted where it is reworded, but for the many reminders that have no words to
+// be reworded.
+func (h House) followedBy(e *core.RecordRequestEvent, was *core.Record, scopes []string) (follow *runs.Followed, err error) {
+	follow = &runs.Followed{}
+	switch {
+	case e.Collection.Name != store.Templates || was == nil:
+		follow.Followed, follow.Kept, err = runs.CountFollowed(e.App, scopes, h.Now())
+	case !store.SwitchedOff(e.Record):
+		clinic, loadErr := h.Desk.Clinic()
+		if loadErr != nil {
+			return nil, loadErr
+		}
+		follow.Followed, err = runs.CountWordless(e.App, clinic, was)
+	}
+	return follow, err
 }
 
 // setupFollowed starts the run that brings what is planned in line with a change of the set-up, in the transaction of the change.
@@ -83,7 +97,8 @@ func (h House) templateFollowed(e *core.RecordEvent) error {
 			return err
 		}
 		if follow, is := e.Record.GetRaw(followed).(*runs.Followed); is {
-			follow.Followed, follow.Kept = reworded.Followed, reworded.Kept
+			follow.Followed += reworded.Followed
+			follow.Kept = reworded.Kept
 		}
 		if len(scopes) == 0 {
 			scopes = runs.ScopesOf(e.Record)

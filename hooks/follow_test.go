@@ -218,3 +218,46 @@ func TestANewTextIsAnsweredWithWhatFollows(t *testing.T) {
 		t.Error("the message that was rewritten is still kept apart")
 	}
 }
+
+// reminders that rules made have no words of their own and follow a new text as well, so they count. What was written to one owner, to
+// many, or about a day was settled when it was queued: it neither follows nor is it rewritten with the command.
+func TestWhatFollowsANewTextIsCountedAsItFollows(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	text := c.templateOf("reminder")
+	client := clinictest.Client(t, c.app, fields{"location": c.location.Id})
+	pet := clinictest.Patient(t, c.app, client)
+	for i := range 3 {
+		made := clinictest.Make(t, c.app, "reminders", fields{"client": client.Id, "location": c.location.Id, "patients": []string{pet.Id}, "due_on": "2027-06-01", "methods": []string{"email"}})
+		words := dbx.Params{"subject": "", "email_text": "", "sms_text": ""}
+		if i == 2 {
+			words = dbx.Params{"subject": "Ours", "email_text": "Our own words", "sms_text": ""}
+		}
+		if _, err := c.app.NonconcurrentDB().Update("reminders", words, dbx.HashExp{"id": made.Id}).Execute(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	group := c.templateOf("group")
+	for _, words := range []any{nil, "What I wrote myself"} {
+		c.wrote(c.superuser, fields{"client": client.Id, "location": c.location.Id, "channel": "sms", "template": group.Id, "text": words, "planned_at": "2027-03-05 10:00:00.000Z"})
+	}
+	follow := func(template *core.Record, change fields) map[string]any {
+		t.Helper()
+		answer := c.as(c.superuser, http.MethodPatch, "/api/collections/templates/records/"+template.Id, change)
+		got, _ := answer.JSON["follow"].(map[string]any)
+		if answer.Status != http.StatusOK || got == nil {
+			t.Fatalf("%d %s", answer.Status, answer.Body)
+		}
+		return got
+	}
+	if got := follow(text, fields{"email_text": "Soon: {{ patient.name }}"}); got["followed"] != 2.0 || got["kept"] != 1.0 {
+		t.Errorf("the text of reminders: %v", got)
+	}
+	if got := follow(group, fields{"sms_text": "Other news", "replace_edited": true}); got["followed"] != 0.0 || got["kept"] != 0.0 {
+		t.Errorf("the text of messages to many: %v", got)
+	}
+	rows, err := c.app.FindAllRecords(store.Messages, dbx.HashExp{"purpose": "personal", "edited": true})
+	if err != nil || len(rows) != 1 {
+		t.Errorf("%d messages are marked as somebody's own words, %v", len(rows), err)
+	}
+}

@@ -128,7 +128,7 @@ func CountFollowed(app core.App, scopes []string, now time.Time) (followed, kept
 			sql   string
 			which string
 		}{
-			{`SELECT count(*), ifnull(sum(m.edited), 0) FROM messages m JOIN bookings b ON b.id = m.booking AND b.starts_at > {:now} WHERE m.state = 'queued' AND `, messagesIn[what]},
+			{`SELECT count(*), ifnull(sum(m.edited), 0) FROM messages m JOIN bookings b ON b.id = m.booking AND b.starts_at > {:now} WHERE m.state = 'queued' AND m.purpose IN ` + replanned + ` AND `, messagesIn[what]},
 			{`SELECT count(*), 0 FROM reminders r WHERE r.state IN ('scheduled', 'held') AND `, remindersIn[what]},
 		} {
 			if count.which == "" {

@@ -2,6 +2,8 @@ package runs
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/pocketbase/dbx"
@@ -35,14 +37,15 @@ func RewordPlanned(tx core.App, clinic *store.Clinic, was, is *core.Record, repl
 	var r Reworded
 	if replace {
 		_, err := tx.NonconcurrentDB().NewQuery(`UPDATE messages SET edited = FALSE, updated = {:now}, revision = revision + 1
-			WHERE template = {:template} AND state = 'queued' AND edited`).Bind(dbx.Params{"now": record.Instant(now), "template": is.Id}).Execute()
+			WHERE template = {:template} AND state = 'queued' AND edited AND purpose IN ` + replanned).Bind(dbx.Params{"now": record.Instant(now), "template": is.Id}).Execute()
 		if err != nil {
 			return r, fmt.Errorf("replace what was rewritten: %w", err)
 		}
 	}
 	// A reminder's messages are its own affair: it is counted itself.
 	var queued, edited float64
-	err := tx.DB().NewQuery(`SELECT ifnull(sum(NOT edited AND purpose != 'reminder'), 0), ifnull(sum(edited), 0) FROM messages WHERE template = {:template} AND state = 'queued'`).
+	err := tx.DB().NewQuery(`SELECT ifnull(sum(NOT edited AND purpose != 'reminder'), 0), ifnull(sum(edited), 0) FROM messages
+		WHERE template = {:template} AND state = 'queued' AND purpose IN `+replanned).
 		Bind(dbx.Params{"template": is.Id}).Row(&queued, &edited)
 	if err != nil {
 		return r, fmt.Errorf("count what follows: %w", err)
@@ -66,6 +69,49 @@ func RewordPlanned(tx core.App, clinic *store.Clinic, was, is *core.Record, repl
 		}
 	}
 	return r, nil
+}
+
+// replanned are the purposes, as SQL lists them, whose waiting messages planning words anew. What people write to one owner or to many, and what they
+// say of a day, was settled when it was queued.
+var replanned = func() string {
+	var purposes []string
+	for _, p := range outbox.Purposes() {
+		if notify.Plans(p) || p == outbox.Reminder {
+			purposes = append(purposes, "'"+string(p)+"'")
+		}
+	}
+	return "(" + strings.Join(purposes, ", ") + ")"
+}()
+
+// CountWordless counts the open reminders without words of their own, as rules make them, that say what a template says: they follow it by
+// themselves. Like [CountFollowed] it is meant to be asked before the transaction of the change.
+func CountWordless(app core.App, clinic *store.Clinic, template *core.Record) (int, error) {
+	var rows []struct {
+		Template string  `db:"template"`
+		Locale   string  `db:"locale"`
+		Location string  `db:"location"`
+		Methods  string  `db:"methods"`
+		Many     float64 `db:"many"`
+	}
+	err := app.DB().NewQuery(`SELECT r.template, ifnull(c.locale, '') locale, r.location, r.methods, count(*) many
+		FROM reminders r LEFT JOIN clients c ON c.id = r.client
+		WHERE r.state IN ('scheduled', 'held') AND NOT r.own_text AND r.subject = '' AND r.email_text = '' AND r.sms_text = '' AND ` + remindersIn["template"] + `
+		GROUP BY r.template, ifnull(c.locale, ''), r.location, r.methods`).Bind(dbx.Params{"id": record.Text(template, "code")}).All(&rows)
+	if err != nil {
+		return 0, fmt.Errorf("count reminders without words: %w", err)
+	}
+	count := 0
+	for _, row := range rows {
+		methods, err := record.Texts(row.Methods)
+		if err != nil {
+			return 0, fmt.Errorf("count reminders without words: %w", err)
+		}
+		r := openReminder{template: row.Template, locale: row.Locale, location: row.Location}
+		if slices.ContainsFunc(store.Channels(methods), func(c outbox.Channel) bool { return r.saidWith(clinic, template.Id, c) }) {
+			count += int(row.Many)
+		}
+	}
+	return count, nil
 }
 
 // words are the texts of a template, and of a reminder that was filled in from it.
