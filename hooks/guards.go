@@ -26,7 +26,7 @@ func guard(app core.App, now func() time.Time) {
 	app.OnRecordUpdateRequest(store.Messages).BindFunc(messageByHand(now))
 	app.OnRecordDeleteRequest(store.Messages).BindFunc(writtenByMachine)
 	app.OnRecordUpdateRequest("reminders").BindFunc(reminderByHand)
-	app.OnRecordUpdateRequest(store.Runs).BindFunc(runByHand)
+	app.OnRecordUpdateRequest(store.Runs).BindFunc(runByHand(now))
 	app.OnRecordValidate(store.Bookings).BindFunc(bookingMoves(now))
 	for _, log := range []string{store.MessageEvents, "audit"} {
 		app.OnRecordCreateRequest(log).BindFunc(writtenByMachine)

@@ -1,6 +1,8 @@
 package hooks
 
 import (
+	"time"
+
 	validation "github.com/pocketbase/ozzo-validation/v4"
 	"github.com/pocketbase/pocketbase/core"
 
@@ -26,7 +28,11 @@ func runCompleted(e *core.RecordEvent) error {
 
 // runByHand lets a person stop a run that waits or is under way, and change nothing else about it. The row is the one that
 // [ontoTheRowAsItIs] loaded in this transaction.
-func runByHand(e *core.RecordRequestEvent) error {
+func runByHand(now func() time.Time) func(e *core.RecordRequestEvent) error {
+	return func(e *core.RecordRequestEvent) error { return runStopped(e, now()) }
+}
+
+func runStopped(e *core.RecordRequestEvent, now time.Time) error {
 	was := e.Record.Original()
 	if err := keptAsTheyWere(store.ClosedFields[store.Runs], was, e.Record, "A run does what it was asked for. Stop it and start another one."); err != nil {
 		return e.BadRequestError("A run cannot be changed into another one.", err)
@@ -34,6 +40,9 @@ func runByHand(e *core.RecordRequestEvent) error {
 	from, to := runs.StateOf(was), runs.StateOf(e.Record)
 	if !from.ByHand(to) {
 		return e.BadRequestError("This run cannot go there by hand.", validation.Errors{"state": wrongTransition(string(from), string(to))})
+	}
+	if from != to {
+		runs.End(e.Record, now)
 	}
 	return e.Next()
 }

@@ -88,3 +88,15 @@ func TestARunIsStoppedByHand(t *testing.T) {
 		t.Errorf("a manager changes it: %s", answer.Body)
 	}
 }
+
+// A run that somebody stops has come to its end: it says when, and forgets what it still had to do.
+func TestAStoppedRunHasEnded(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	run := clinictest.Make(t, c.app, store.Runs, fields{"kind": "sync_messages", "state": "running", "cursor": "{}", "plan": []string{"a"}})
+	c.patch(c.superuser, run, fields{"state": "stopped"})
+	now := c.reload(run)
+	if got := now.GetDateTime("ended_at").Time(); !got.Equal(c.now) || now.GetString("cursor") != "" || now.GetString("plan") != "null" {
+		t.Errorf("ended at %s, with %q and %q", got, now.GetString("cursor"), now.GetString("plan"))
+	}
+}

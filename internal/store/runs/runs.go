@@ -166,6 +166,13 @@ func Save(tx core.App, r *Run, now time.Time) error {
 	return nil
 }
 
+// End notes on a run that a person stops when that was; what it still had to do is of no use any more.
+func End(r *core.Record, now time.Time) {
+	record.SetTime(r, "ended_at", now)
+	record.Set(r, "cursor", "")
+	record.Set(r, "plan", nil)
+}
+
 // ErrEnded says that a run was stopped or deleted while a piece of it was being done.
 var ErrEnded = errors.New("the run was ended meanwhile")
 
