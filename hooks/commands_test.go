@@ -256,6 +256,62 @@ func TestACorrectedMessageStaysCorrected(t *testing.T) {
 	}
 }
 
+// a change that withdraws a message changes nothing else about it. What is not read and measured any more would leave as it stands once
+// the message is put back: raw codes, to anybody, for whatever purpose.
+func TestAMessageIsNotRewrittenWhileItIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	client, _ := c.owner()
+	other, _ := c.owner(fields{"email": "other@owner.example"})
+	row := c.wrote(c.superuser, fields{"client": client.Id, "channel": "sms", "text": "Hej"})
+	c.unchanged(func() {
+		for field, value := range map[string]any{
+			"text": "Hej {{ client.first_name }}", "to": "nobody", "purpose": "booking_confirmation", "channel": "email", "client": other.Id, "planned_at": "2027-03-09 09:00:00Z",
+		} {
+			if answer := c.patchMessage(row, fields{"state": "cancelled", field: value}); answer.code(field) != "read_only" {
+				t.Errorf("%s: %d %s", field, answer.Status, answer.Body)
+			}
+		}
+	})
+	if answer := c.dashboard(row, fields{"state": "cancelled"}); answer.Status != http.StatusOK || answer.text("reason") != "by_person" {
+		t.Errorf("the whole form, withdrawn: %d %s", answer.Status, answer.Body)
+	}
+}
+
+// PC-12, PC-16: the patients of a message that waits are still the client's own, and one in a text.
+func TestAMessageKeepsToTheClientsPatients(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	client, pet := c.owner()
+	second := clinictest.Patient(t, c.app, client, fields{"name": "Max"})
+	_, stranger := c.owner(fields{"email": "other@owner.example"})
+	mail := c.wrote(c.superuser, fields{"client": client.Id, "channel": "email", "subject": "News", "text": "Fine.", "patients": []string{pet.Id}})
+	text := c.wrote(c.superuser, fields{"client": client.Id, "channel": "sms", "text": "Fine.", "patients": []string{pet.Id}})
+	test := c.wrote(c.superuser, fields{"purpose": "test", "channel": "email", "to": "me@clinic.example", "subject": "News", "text": "Fine."})
+	c.unchanged(func() {
+		for _, try := range []struct {
+			name   string
+			row    *core.Record
+			change fields
+			code   string
+		}{
+			{"somebody else's pet", mail, fields{"patients": []string{stranger.Id}}, "unknown"},
+			{"somebody else's pet as well", mail, fields{"patients+": stranger.Id}, "unknown"},
+			{"two in a text", text, fields{"patients+": second.Id}, "too_many"},
+			{"a pet in a test", test, fields{"patients": []string{pet.Id}}, "unknown"},
+		} {
+			if answer := c.patchMessage(try.row, try.change); answer.code("patients") != try.code {
+				t.Errorf("%s: %d %s", try.name, answer.Status, answer.Body)
+			}
+		}
+	})
+	for row, change := range map[*core.Record]fields{mail: {"patients+": second.Id}, text: {"patients": []string{}}} {
+		if answer := c.patchMessage(row, change); answer.Status != http.StatusOK {
+			t.Errorf("%v: %d %s", change, answer.Status, answer.Body)
+		}
+	}
+}
+
 // Law 7: a form that was opened before the machine moved on undoes nothing and repeats nothing, in the dashboard, over REST and in a batch.
 func TestAStaleFormNeitherCommandsNorCorrects(t *testing.T) {
 	t.Parallel()

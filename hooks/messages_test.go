@@ -142,6 +142,10 @@ func TestSeveralAddressesAreSeveralMessages(t *testing.T) {
 		siblings[0].GetString("key") != "personal:"+siblings[0].Id || siblings[0].GetString("text") != "Fine." || siblings[0].GetString("client") != client.Id {
 		t.Errorf("siblings of %s: %s", first.GetString("to"), asJSON(t, siblings))
 	}
+	copied := c.wrote(c.superuser, fields{"client": client.Id, "channel": "email", "subject": "Bella", "text": "Fine.", "to": "kari@owner.example, ola@owner.example", "bcc": "vet@clinic.example"})
+	if second, err := c.app.FindFirstRecordByData(store.Messages, "sibling_of", copied.Id); err != nil || copied.GetString("bcc") != "vet@clinic.example" || second.GetString("bcc") != "" {
+		t.Errorf("a hidden copy is not one: %v, %v", second, err)
+	}
 	var many []string
 	for i := range 11 {
 		many = append(many, fmt.Sprintf("a%d@owner.example", i))
@@ -316,5 +320,8 @@ func TestATestMessageGoesToItsWriter(t *testing.T) {
 		if answer := c.as(vet, http.MethodPost, messagesPath, fields{"purpose": "test", "channel": "sms", "text": "Hej", "to": to}); answer.code("to") != code {
 			t.Errorf("to %q: %d %s", to, answer.Status, answer.Body)
 		}
+	}
+	if answer := c.as(vet, http.MethodPost, messagesPath, fields{"purpose": "test", "channel": "email", "subject": "Hej", "text": "Hej", "bcc": "kari@owner.example"}); answer.code("bcc") != "too_many" {
+		t.Errorf("a test with a hidden copy: %d %s", answer.Status, answer.Body)
 	}
 }

@@ -25,9 +25,8 @@ func messageByHand(now func() time.Time) func(e *core.RecordRequestEvent) error 
 		if !outbox.Allowed(from, to, outbox.Person) {
 			return e.BadRequestError("This message cannot go there by hand.", validation.Errors{"state": wrongTransition(string(from), string(to))})
 		}
-		if from != outbox.Queued {
-			err := keptAsTheyWere(store.ClosedFields[store.Messages], was, e.Record, "This message has left the queue. What was sent stays as it was sent; put it back to send a new one.")
-			if err != nil {
+		if words := closedWords(from, to); words != "" {
+			if err := keptAsTheyWere(store.ClosedFields[store.Messages], was, e.Record, words); err != nil {
 				return e.BadRequestError("A message that has left the queue cannot be rewritten.", err)
 			}
 		}
@@ -45,6 +44,18 @@ func messageByHand(now func() time.Time) func(e *core.RecordRequestEvent) error 
 		}
 		return queue.NoteResolved(e.App, e.Record, now())
 	}
+}
+
+// closedWords says why a message cannot be rewritten by a change that takes it from one state to another, "" where it can: what nobody reads and
+// measures any more must not be written into it either, or putting it back would send that.
+func closedWords(from, to outbox.State) string {
+	switch {
+	case from != outbox.Queued:
+		return "This message has left the queue. What was sent stays as it was sent; put it back to send a new one."
+	case to != outbox.Queued:
+		return "This change takes the message out of the queue. Change nothing else about it; to send something else, write another message."
+	}
+	return ""
 }
 
 // reminderByHand lets a person end a reminder and nothing else about its state.

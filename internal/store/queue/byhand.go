@@ -109,10 +109,15 @@ func (m *handwritten) settleAbout() error {
 		m.problems.Add("client", "required", "Say whom it is for.", nil)
 	}
 	m.settlePlace(home)
+	m.onePatient()
+	return nil
+}
+
+// onePatient refuses a text message about several (PC-16).
+func (m *handwritten) onePatient() {
 	if m.channel == outbox.SMS && len(m.about.Patients) > 1 {
 		m.problems.Add("patients", "too_many", "A text message is about one patient at most.", map[string]any{"count": len(m.about.Patients), "limit": 1})
 	}
-	return nil
 }
 
 func (m *handwritten) settlePlace(home string) {
@@ -325,6 +330,8 @@ func (m *handwritten) complete(addresses []string) []*core.Record {
 		record.Set(sibling, "key", string(m.purpose)+":"+sibling.Id)
 		record.Set(sibling, "sibling_of", r.Id)
 		record.Set(sibling, "to", address)
+		// A hidden copy is one, however many addresses the message is written to.
+		record.Set(sibling, "bcc", "")
 		files := r.GetUnsavedFiles("attachments")
 		copies := make([]*filesystem.File, len(files))
 		for i, file := range files {
@@ -360,6 +367,10 @@ func (m *handwritten) bccSound() {
 	}
 	if len(copies) > 0 && m.channel != outbox.Email {
 		m.problems.Add("bcc", "wrong_channel", "Hidden copies go with e-mails only.", nil)
+		return
+	}
+	if len(copies) > 0 && m.purpose == outbox.Test {
+		m.problems.Add("bcc", "too_many", "A test goes to one address: your own.", map[string]any{"count": len(copies), "limit": 0})
 		return
 	}
 	record.Set(m.r, "bcc", strings.Join(copies, ", "))

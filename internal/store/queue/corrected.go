@@ -44,6 +44,11 @@ func CorrectByHand(app core.App, clinic *store.Clinic, key links.Key, was, r, by
 		}
 		m.about.Booking = visit
 	}
+	if changed("patients") {
+		if err := m.repatient(); err != nil {
+			return err
+		}
+	}
 	if changed("text") || changed("subject") {
 		if err := m.reword(); err != nil {
 			return err
@@ -61,6 +66,16 @@ func CorrectByHand(app core.App, clinic *store.Clinic, key links.Key, was, r, by
 		return err
 	}
 	return m.problems.OrNil()
+}
+
+// repatient holds the patients that are named now to what holds for a new message: the client's own (PC-12), and one in a text by hand (PC-16). The
+// plan names several in one text where it joins what is due.
+func (m *handwritten) repatient() error {
+	if m.purpose == outbox.Personal {
+		m.onePatient()
+	}
+	_, err := m.about.Facts(m.app, m.clinic, m.key)
+	return err
 }
 
 func (m *handwritten) reword() error {
