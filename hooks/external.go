@@ -3,9 +3,11 @@ package hooks
 import (
 	"net/http"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pocketbase/pocketbase/core"
 
+	"pawbell/internal/gateway"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
 	"pawbell/internal/store/queue"
@@ -71,7 +73,7 @@ func (h House) reportSent(e *core.RequestEvent) (report queue.Report, err error)
 	if err := e.BindBody(&body); err != nil {
 		return report, e.BadRequestError("This is not a report.", fieldProblem("type", "required", "Say what happened."))
 	}
-	report = queue.Report{Message: body.Data.ID, At: h.Now(), Detail: body.Data.Detail}
+	report = queue.Report{Message: body.Data.ID, At: h.Now(), Detail: gateway.Detail(body.Data.Detail)}
 	switch body.Type {
 	case "message.accepted":
 		report.Kind, report.State = "accepted", outbox.Sent
@@ -91,7 +93,7 @@ func (h House) reportSent(e *core.RequestEvent) (report queue.Report, err error)
 		}
 		report.At = at
 	}
-	if len(report.Detail) > noteLength {
+	if utf8.RuneCountInString(body.Data.Detail) > noteLength {
 		return report, e.BadRequestError("This is not a report.", fieldProblem("detail", "too_long", "Say it in at most 2000 characters."))
 	}
 	if !store.ValidID(report.Message) {

@@ -3,6 +3,7 @@ package hooks_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -68,6 +69,28 @@ func TestAFailedExternalReminderAsksAPerson(t *testing.T) {
 	}
 	if n, err := c.app.CountRecords("tasks"); err != nil || n != 1 {
 		t.Errorf("%d tasks, %v", n, err)
+	}
+}
+
+// What a service says is kept without people's data and in the room that the log has, so that the message can still be put back.
+func TestTheWordsOfAnExternalServiceAreFitForTheLog(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	m := c.waiting(c.maja(), clinictest.Fields{"channel": "external", "to": "+4520123456"})
+	report := func(detail string) reply {
+		return c.as(c.superuser, http.MethodPost, "/api/external/reports", fields{"type": "message.failed", "data": fields{"id": m.Id, "detail": detail}})
+	}
+	if got := report(strings.Repeat("ø", 2001)); got.code("detail") != "too_long" {
+		t.Errorf("%d %s", got.Status, got.Body)
+	}
+	if got := report("+45 20 12 34 56 is unknown\nto us" + strings.Repeat(" ø", 900)); got.Status != http.StatusOK || got.text("state") != "failed" {
+		t.Fatalf("%d %s", got.Status, got.Body)
+	}
+	if detail := c.reload(m).GetString("detail"); !strings.HasPrefix(detail, "… is unknown to us ø") {
+		t.Errorf("kept as %q", detail)
+	}
+	if got := c.patch(c.superuser, m, fields{"requeue": true}); got.Status != http.StatusOK {
+		t.Errorf("put back: %d %s", got.Status, got.Body)
 	}
 }
 

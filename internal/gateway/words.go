@@ -46,6 +46,9 @@ func words(provider string, messages ...Message) string {
 	return text
 }
 
+// Detail makes the words of a carrier that reports without a webhook fit for the log, as those of webhooks are.
+func Detail(said string) string { return words(said) }
+
 // without takes every occurrence of a private string out of the text. Very short ones stay: taking "a" out would say nothing less.
 func without(text, private string) string {
 	if utf8.RuneCountInString(private) < 3 {
