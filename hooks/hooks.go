@@ -63,6 +63,9 @@ func Bind(app core.App, h House) {
 	app.OnRecordDelete(store.Broadcasts).BindFunc(inTx(broadcastKept))
 	app.OnRecordEnrich(store.Broadcasts).BindFunc(broadcastShown)
 
+	app.OnRecordCreateRequest(store.Tasks).BindFunc(inRequestTx(h.taskTicked))
+	app.OnRecordUpdateRequest(store.Tasks).BindFunc(inRequestTx(h.taskTicked))
+
 	app.OnRecordCreate(store.Clients).BindFunc(inTx(h.clientSaved))
 	app.OnRecordUpdate(store.Clients).BindFunc(inTx(h.clientChanged))
 	app.OnRecordCreate(store.Patients).BindFunc(inTx(h.patientMade))

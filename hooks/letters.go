@@ -197,20 +197,16 @@ func idsProblem(code, words string, ids []string) error {
 }
 
 func (h House) letterView(clinic *store.Clinic, l queue.Letter) letterView {
-	v := letterView{Locale: l.Locale, Subject: l.Subject, Text: notify.Letter(l.Text), Address: []string{l.Name}}
-	for line := range strings.Lines(l.Street) {
-		v.Address = append(v.Address, strings.TrimSpace(line))
-	}
-	v.Address = append(v.Address, strings.TrimSpace(l.Postcode+" "+l.City))
 	at := clinic.Locations[l.Location]
+	v := letterView{Locale: l.Locale, Subject: l.Subject, Text: notify.Letter(l.Text), Address: l.Own}
+	if len(l.Own) == 0 {
+		v.Address = addressOnRecord(l, at)
+	}
 	if at == nil {
 		return v
 	}
 	if v.Locale == "" {
 		v.Locale = at.Locale
-	}
-	if l.Country != "" && l.Country != at.Country {
-		v.Address = append(v.Address, countryLine(l.Country))
 	}
 	v.Tight = tightness(v.Address)
 	v.Clinic = at.Name
@@ -222,6 +218,19 @@ func (h House) letterView(clinic *store.Clinic, l queue.Letter) letterView {
 	v.Return = strings.Join(slices.DeleteFunc([]string{at.Name, at.Address}, func(s string) bool { return s == "" }), ", ")
 	v.Date = notify.Date(calendar.On(h.Now(), at.Place.Zone), v.Locale)
 	return v
+}
+
+// addressOnRecord are the lines of the client's address, with the country where it is another than the clinic's.
+func addressOnRecord(l queue.Letter, at *store.Location) []string {
+	lines := []string{l.Name}
+	for line := range strings.Lines(l.Street) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	lines = append(lines, strings.TrimSpace(l.Postcode+" "+l.City))
+	if at != nil && l.Country != "" && l.Country != at.Country {
+		lines = append(lines, countryLine(l.Country))
+	}
+	return lines
 }
 
 // tightness is how much smaller than usual an address has to be set to stay within the window, all of whose lines are wanted by the post. The style

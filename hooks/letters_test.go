@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/pocketbase/pocketbase/core"
+	"github.com/pocketbase/pocketbase/tools/subscriptions"
 
 	"pawbell/internal/clinictest"
 )
@@ -231,5 +232,109 @@ func TestPrintedLettersAreSent(t *testing.T) {
 	}
 	if got := c.as(staff, http.MethodGet, "/print/letters?ids="+first.Id, nil); got.Status != http.StatusOK {
 		t.Errorf("a printer jammed, and the letter cannot be printed again: %d", got.Status)
+	}
+}
+
+// PC-10, R-41: a letter goes where somebody addressed it, not where its client lives; so does a test, and one that is put back.
+func TestALetterGoesWhereItIsAddressed(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	client := c.maja()
+	printed := func(letter *core.Record) string {
+		t.Helper()
+		page := c.as(c.superuser, http.MethodGet, "/print/letters?ids="+letter.Id, nil)
+		if page.Status != http.StatusOK {
+			t.Fatalf("%d %s", page.Status, page.Body)
+		}
+		_, address, _ := strings.Cut(page.Body, "<address>")
+		address, _, _ = strings.Cut(address, "</address>")
+		return strings.Join(strings.Fields(strings.ReplaceAll(address, "<br>", " | ")), " ")
+	}
+	write := func(more fields) *core.Record {
+		t.Helper()
+		message := fields{"client": client.Id, "channel": "post", "text": "Hello"}
+		for field, value := range more {
+			message[field] = value
+		}
+		return c.wrote(c.superuser, message)
+	}
+	const ola = "Ola Hansen | Gate 5 | 0184 Oslo"
+	own := write(fields{"to": "Ola Hansen, Gate 5, 0184 Oslo"})
+	corrected := write(nil)
+	c.patch(c.superuser, corrected, fields{"to": "Ola Hansen\nGate 5, 2. th\n0184 Oslo"})
+	known := write(fields{"to": "Maja Lund, Strandvej 3, 2900 Hellerup"})
+	test := write(fields{"purpose": "test", "to": "Myself, Havnegade 1"})
+	c.patch(c.superuser, client, fields{"address": "Nygade 8"})
+	for _, try := range []struct {
+		name   string
+		letter *core.Record
+		want   string
+	}{
+		{"an address of its own", own, ola},
+		{"one that was corrected, in lines", corrected, "Ola Hansen | Gate 5, 2. th | 0184 Oslo"},
+		{"the client's, typed", known, "Maja Lund | Nygade 8 | 2900 Hellerup"},
+		{"a test", test, "Myself | Havnegade 1"},
+	} {
+		if got := printed(try.letter); got != try.want {
+			t.Errorf("%s: %s, want %s", try.name, got, try.want)
+		}
+	}
+	c.as(c.superuser, http.MethodPost, "/print/letters", fields{"ids": []string{own.Id}})
+	c.patch(c.superuser, own, fields{"requeue": true})
+	again, err := c.app.FindFirstRecordByData("messages", "resend_of", own.Id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := printed(again); got != ola {
+		t.Errorf("put back: %s", got)
+	}
+}
+
+// who ticks the task to print a letter has printed it; nobody is asked twice, so it would wait for ever. A task that is about something else
+// sends nothing.
+func TestATickedTaskIsAPrintedLetter(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	other := clinictest.Location(t, c.app)
+	staff := c.staff("reception", c.location)
+	for _, try := range []struct {
+		name, kind string
+		letter     *core.Record
+		want       string
+	}{
+		{"a letter", "letter_to_print", c.waiting(c.maja()), "sent"},
+		{"a call about a letter", "call_owner", c.waiting(c.maja()), "queued"},
+		{"no letter", "letter_to_print", c.waiting(c.maja(), fields{"channel": "sms", "to": "+4520123456"}), "queued"},
+		{"another location's letter", "letter_to_print", c.waiting(c.maja(), fields{"location": other.Id}), "queued"},
+		{"a withdrawn one", "letter_to_print", c.waiting(c.maja(), fields{"state": "cancelled"}), "cancelled"},
+	} {
+		task := clinictest.Make(t, c.app, "tasks", fields{"kind": try.kind, "title": "Print", "message": try.letter.Id, "location": c.location.Id})
+		answer := c.as(staff, http.MethodPatch, "/api/collections/tasks/records/"+task.Id, fields{"done": true})
+		if answer.Status != http.StatusOK || answer.JSON["done"] != true {
+			t.Errorf("%s: %d %s", try.name, answer.Status, answer.Body)
+		}
+		if r := c.reload(try.letter); r.GetString("state") != try.want || try.want == "sent" && (r.GetString("gateway") != "print" || !r.GetDateTime("sent_at").Time().Equal(c.now)) {
+			t.Errorf("%s is %s by %s", try.name, r.GetString("state"), r.GetString("gateway"))
+		}
+	}
+}
+
+// Whoever watches the log sees that a letter was printed, whichever way it was said, once that is stored.
+func TestSubscribersHearOfPrintedLetters(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	said, ticked := c.waiting(c.maja()), c.waiting(c.maja())
+	task := clinictest.Make(t, c.app, "tasks", fields{"kind": "letter_to_print", "title": "Print", "message": ticked.Id, "location": c.location.Id})
+	var told []string
+	c.app.OnModelAfterUpdateSuccess("messages").BindFunc(func(e *core.ModelEvent) error {
+		stored := c.reload(e.Model.(*core.Record))
+		told = append(told, stored.Id+" "+stored.GetString("state"))
+		return e.Next()
+	})
+	c.app.SubscriptionsBroker().Register(subscriptions.NewDefaultClient())
+	c.as(c.superuser, http.MethodPost, "/print/letters", fields{"ids": []string{said.Id}})
+	c.patch(c.superuser, task, fields{"done": true})
+	if diff := cmp.Diff([]string{said.Id + " sent", ticked.Id + " sent"}, told); diff != "" {
+		t.Error(diff)
 	}
 }

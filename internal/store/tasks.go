@@ -94,6 +94,30 @@ func DoneTasks(app core.App, tasks []*core.Record, by string) error {
 	return nil
 }
 
+// SignTask writes down who ticks a task, whatever the form says: that is a signature. It is to be called in the transaction that saves the task, and
+// answers whether the task is done with this save. A form that is about something else leaves the tick as the row has it by now.
+func SignTask(app core.App, r, by *core.Record) (done bool, err error) {
+	was := core.NewRecord(r.Collection())
+	if !r.IsNew() {
+		if was, err = app.FindRecordById(r.Collection(), r.Id); err != nil {
+			return false, fmt.Errorf("read the task as it is: %w", err)
+		}
+		if record.Truth(r, "done") == record.Truth(r.Original(), "done") {
+			record.Set(r, "done", record.Truth(was, "done"))
+		}
+	}
+	switch {
+	case !record.Truth(r, "done"):
+		record.Set(r, "done_by", "")
+	case record.Truth(was, "done"):
+		record.Set(r, "done_by", record.Text(was, "done_by"))
+	default:
+		record.Set(r, "done_by", AccountName(by))
+		return true, nil
+	}
+	return false, nil
+}
+
 // Clipped is a text in at most so many characters, with an ellipsis where something is left out.
 func Clipped(s string, most int) string {
 	if runes := []rune(s); len(runes) > most {

@@ -167,6 +167,9 @@ func (m *handwritten) addresses(f *notify.Facts) ([]string, error) {
 		m.problems = append(m.problems, refusal)
 		return nil, nil
 	}
+	if err := m.ownLetter(addresses); err != nil {
+		return nil, err
+	}
 	if m.purpose == outbox.Test {
 		return m.testAddress(addresses)
 	}
@@ -188,6 +191,19 @@ func (m *handwritten) addresses(f *notify.Facts) ([]string, error) {
 	return addresses, err
 }
 
+// ownLetter marks a letter that goes elsewhere than to the client's address on record, which its envelope shows otherwise. A test is no client's.
+func (m *handwritten) ownLetter(addresses []string) error {
+	if m.channel != outbox.Post || len(addresses) == 0 {
+		return nil
+	}
+	known, err := PostalAddress(m.app, m.about.Client)
+	if err != nil {
+		return err
+	}
+	record.Set(m.r, "own_address", m.purpose == outbox.Test || addresses[0] != known)
+	return nil
+}
+
 // testAddress is the writer's own: by e-mail the one they log in with, unless they name another; their number is nowhere but in their head.
 func (m *handwritten) testAddress(addresses []string) ([]string, error) {
 	if len(addresses) == 0 && m.channel == outbox.Email && m.by != nil {
@@ -195,7 +211,7 @@ func (m *handwritten) testAddress(addresses []string) ([]string, error) {
 	}
 	switch {
 	case len(addresses) == 0:
-		m.problems.Add("to", "required", "Write your own number.", nil)
+		m.problems.Add("to", "required", "Write your own number or address.", nil)
 		return nil, nil
 	case len(addresses) > 1:
 		m.problems.Add("to", "too_many", "A test goes to one address: your own.", map[string]any{"count": len(addresses), "limit": 1})
@@ -349,7 +365,7 @@ func copyOf(r *core.Record) *core.Record {
 	c := core.NewRecord(r.Collection())
 	for _, field := range []string{
 		"location", "client", "patients", "booking", "reminders", "broadcast", "purpose", "channel", "to", "bcc", "subject", "text", "locale",
-		"template", "edited", "priority", "planned_at", "send_at", "expires_at", "state", "sequence", "encoding", "parts", "over_limit",
+		"template", "edited", "own_address", "priority", "planned_at", "send_at", "expires_at", "state", "sequence", "encoding", "parts", "over_limit",
 	} {
 		record.Set(c, field, r.Get(field))
 	}

@@ -28,11 +28,28 @@ type Letter struct {
 	end       ending
 	// The addressee, as the client's record has them now.
 	Name, Street, Postcode, City, Country string
+	// Own is the address that somebody wrote for this letter, line by line; it stands in for the client's.
+	Own []string
 }
 
-// Addressed reports whether the post could bring it.
+// Addressed reports whether the post could bring it. What a person wrote is taken for an address as it stands.
 func (l Letter) Addressed() bool {
-	return l.Name != "" && l.Street != "" && (l.Postcode != "" || l.City != "")
+	return len(l.Own) > 0 || l.Name != "" && l.Street != "" && (l.Postcode != "" || l.City != "")
+}
+
+// addressLines are the lines of an address that somebody wrote, in several lines or in one with commas.
+func addressLines(typed string) []string {
+	between := ","
+	if strings.Contains(strings.TrimSpace(typed), "\n") {
+		between = "\n"
+	}
+	var lines []string
+	for line := range strings.SplitSeq(typed, between) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // Letters reads letters by their ids, in the order asked for. Ids that are no messages are left out; other messages are not, as their channel
@@ -63,6 +80,7 @@ func letters(app core.App, clinic *store.Clinic, condition string, params dbx.Pa
 	var people []struct {
 		ID       string `db:"id"`
 		State    string `db:"state"`
+		Own      bool   `db:"own_address"`
 		First    string `db:"first_name"`
 		Last     string `db:"last_name"`
 		Address  string `db:"address"`
@@ -70,7 +88,7 @@ func letters(app core.App, clinic *store.Clinic, condition string, params dbx.Pa
 		City     string `db:"city"`
 		Country  string `db:"country"`
 	}
-	err = db.NewQuery(`SELECT m.id, m.state, ifnull(c.first_name, '') AS first_name, ifnull(c.last_name, '') AS last_name, ifnull(c.address, '') AS address,
+	err = db.NewQuery(`SELECT m.id, m.state, m.own_address, ifnull(c.first_name, '') AS first_name, ifnull(c.last_name, '') AS last_name, ifnull(c.address, '') AS address,
 		ifnull(c.postcode, '') AS postcode, ifnull(c.city, '') AS city, ifnull(c.country, '') AS country
 		FROM messages m LEFT JOIN clients c ON c.id = m.client WHERE m.id IN (SELECT value FROM json_each({:ids}))`).Bind(dbx.Params{"ids": set}).All(&people)
 	if err != nil {
@@ -85,6 +103,11 @@ func letters(app core.App, clinic *store.Clinic, condition string, params dbx.Pa
 		l.State = outbox.State(p.State)
 		l.Name = strings.TrimSpace(strings.TrimSpace(p.First) + " " + strings.TrimSpace(p.Last))
 		l.Street, l.Postcode, l.City, l.Country = strings.TrimSpace(p.Address), strings.TrimSpace(p.Postcode), strings.TrimSpace(p.City), p.Country
+		if p.Own {
+			if l.Own = addressLines(l.To); len(l.Own) > 0 {
+				l.Name = l.Own[0]
+			}
+		}
 		byID[p.ID] = l
 	}
 	for _, r := range rows {
@@ -158,7 +181,7 @@ func RaiseLetters(app core.App, clinic *store.Clinic, now time.Time, limit int) 
 }
 
 // LettersPrinted writes down that letters were printed: those that still wait become sent, with everything that is written when a message is
-// sent, and their tasks are done by the person named. It answers the ids of those that were sent now.
+// sent, and their tasks are done by the person named. It answers the ids of those that were sent now. It is to be called in a transaction.
 func LettersPrinted(app core.App, clinic *store.Clinic, printed []Letter, by string, now time.Time) ([]string, error) {
 	var waiting []Outgoing
 	for _, l := range printed {
@@ -170,6 +193,7 @@ func LettersPrinted(app core.App, clinic *store.Clinic, printed []Letter, by str
 	if err != nil {
 		return nil, err
 	}
+	clinic.TellLater(app, store.Messages, ids)
 	set, err := record.IDSet(ids)
 	if err != nil {
 		return nil, err
@@ -179,6 +203,19 @@ func LettersPrinted(app core.App, clinic *store.Clinic, printed []Letter, by str
 		return nil, err
 	}
 	return ids, store.DoneTasks(app, tasks, by)
+}
+
+// PrintedByTask does the same for the letter of a task that somebody has done, if the task is one to print a letter of a place where they work.
+func PrintedByTask(app core.App, clinic *store.Clinic, task, by *core.Record, now time.Time) error {
+	if record.Text(task, "kind") != letterTask {
+		return nil
+	}
+	letters, err := Letters(app, clinic, []string{record.Text(task, "message")})
+	if err != nil || len(letters) == 0 || letters[0].Channel != outbox.Post || !store.WorksAt(by, letters[0].Location) {
+		return err
+	}
+	_, err = LettersPrinted(app, clinic, letters, store.AccountName(by), now)
+	return err
 }
 
 // HandedOver writes down that queued rows left by another way than our own calls: printed, or fetched by an external service. It is to be called
