@@ -66,6 +66,16 @@ func TestHealthOfTheQueue(t *testing.T) {
 		t.Error(diff)
 	}
 
+	// A message to many is reported on long after the last one left.
+	_, err = app.NonconcurrentDB().NewQuery(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+		INSERT INTO message_events (id, message, kind, at) SELECT printf('report%09d', i), '', 'delivered', '2027-03-01 07:59:30.000Z' FROM n`).Execute()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, ask()); diff != "" {
+		t.Errorf("after many reports: %s", diff)
+	}
+
 	retired := clinictest.Account(t, app, "manager", location)
 	token := clinictest.Token(t, retired)
 	clinictest.Change(t, app, retired, clinictest.Fields{"inactive": true})

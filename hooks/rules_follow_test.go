@@ -394,8 +394,8 @@ func TestARulesTextWithNothingToSayAsksAPerson(t *testing.T) {
 		t.Errorf("%s %s %s: %q", r.GetString("state"), r.GetString("reason"), r.GetString("detail"), r.GetString("text"))
 	}
 	tasks, err := c.app.FindAllRecords(store.Tasks, dbx.HashExp{"kind": "message_failed", "message": row().Id, "done": false})
-	if err != nil || len(tasks) != 1 {
-		t.Errorf("%d tasks, %v", len(tasks), err)
+	if err != nil || len(tasks) != 1 || tasks[0].GetString("location") != c.location.Id {
+		t.Errorf("tasks of the place: %s, %v", asJSON(t, tasks), err)
 	}
 	c.patch(c.superuser, pet, fields{"species": c.dog.Id})
 	if r := row(); r.GetString("state") != "queued" || r.GetString("text") != "Your Dog of tests is due around 26 February 2028." {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pocketbase/pocketbase/core"
 
@@ -70,9 +71,9 @@ func (h House) statementsFile(e *core.RequestEvent) error {
 	return e.Blob(http.StatusOK, "text/csv; charset=utf-8; header=present", file.Bytes())
 }
 
-// cell keeps a typed name from being taken for a formula by the program that opens the file.
+// cell keeps a typed name from being taken for a formula by the program that opens the file, in the full-width signs of the East too.
 func cell(typed string) string {
-	if typed != "" && strings.ContainsRune("=+-@\t\r", rune(typed[0])) {
+	if first, _ := utf8.DecodeRuneInString(typed); typed != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + typed
 	}
 	return typed

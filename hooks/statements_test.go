@@ -80,6 +80,23 @@ func TestStatementsAreAFileForManagers(t *testing.T) {
 	}
 }
 
+// A name that a spreadsheet would take for a formula is a name.
+func TestNoNameInAStatementIsAFormula(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	for name, want := range map[string]string{
+		"=1+1": "'=1+1", "+45": "'+45", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\n=1": "'\n=1", "＝1+1": "'＝1+1", "＠SUM(A1)": "'＠SUM(A1)",
+		"Øst & Vest, \"Vets\"": "Øst & Vest, \"Vets\"",
+	} {
+		clinictest.Change(t, c.app, c.location, clinictest.Fields{"legal_name": name})
+		clinictest.Make(t, c.app, "messages", clinictest.Fields{"location": c.location.Id, "channel": "sms", "state": "sent", "currency": "DKK", "legal_id": "12345678", "billed_period": "2027Q1", "parts": 1, "cost": 0.99})
+		lines, err := csv.NewReader(strings.NewReader(c.as(c.superuser, http.MethodGet, "/api/statements.csv?period=2027Q1", nil).Body)).ReadAll()
+		if err != nil || len(lines) != 2 || lines[1][1] != want {
+			t.Errorf("%q is %v, %v", name, lines, err)
+		}
+	}
+}
+
 // accepting the terms is a date that a manager sets over the API.
 func TestTheTermsOfTextsAreAcceptedByADate(t *testing.T) {
 	t.Parallel()

@@ -27,9 +27,6 @@ type QueueHealth struct {
 	LastDispatch time.Time
 }
 
-// newestEvents are looked through for the last attempt. Reports come in between attempts, a handful for each.
-const newestEvents = 1000
-
 // Health counts what waits. Each number is a walk along one partial index, so the log may grow for years. Letters wait for a person and
 // are never due here; nor are the channels given.
 func Health(app core.App, now time.Time, except ...outbox.Channel) (QueueHealth, error) {
@@ -51,7 +48,8 @@ func Health(app core.App, now time.Time, except ...outbox.Channel) (QueueHealth,
 			AND send_at <= {:now} AND next_try_at <= {:now}` + channels, []any{&h.Due, &oldest}},
 		{`SELECT count(*) FROM messages WHERE state = 'sending'`, []any{&h.Sending}},
 		{`SELECT count(*) FROM messages WHERE state = 'unknown'`, []any{&h.Unknown}},
-		{`SELECT ifnull(max(at), '') FROM (SELECT at, kind FROM message_events ORDER BY rowid DESC LIMIT ` + strconv.Itoa(newestEvents) + `) WHERE kind = 'attempt'`, []any{&last}},
+		// The newest events are looked through until one is an attempt. After a message to many its reports come in for hours, a handful for each.
+		{`SELECT ifnull((SELECT at FROM message_events WHERE kind = 'attempt' ORDER BY rowid DESC LIMIT 1), '')`, []any{&last}},
 	} {
 		query := app.DB().NewQuery(question.sql)
 		if strings.Contains(question.sql, "{:now}") {
@@ -103,16 +101,12 @@ func Stands(app core.App) (news bool, err error) {
 
 // Moves ends that task by itself. It reports whether there was one.
 func Moves(app core.App) (news bool, err error) {
-	open, err := app.FindAllRecords(store.Tasks, dbx.HashExp{"kind": "gateway_stopped", "title": standstill, "done": false})
+	open, err := store.OpenTasks(app, "gateway_stopped", dbx.HashExp{"title": standstill})
 	if err != nil {
 		return false, fmt.Errorf("find the alarm: %w", err)
 	}
-	for _, task := range open {
-		record.Set(task, "done", true)
-		record.Set(task, "done_by", "the machine")
-		if err := app.Save(task); err != nil {
-			return false, fmt.Errorf("end the alarm: %w", err)
-		}
+	if err := store.DoneTasks(app, open, string(store.ByMachine)); err != nil {
+		return false, fmt.Errorf("end the alarm: %w", err)
 	}
 	return len(open) > 0, nil
 }

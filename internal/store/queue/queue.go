@@ -63,7 +63,7 @@ func Add(app core.App, planned []outbox.Planned, now time.Time) error {
 			continue
 		}
 		title := "A message could not be written: " + p.Reason.Words() + ": " + p.Detail
-		if err := store.MakeTask(app, store.Task{Kind: "message_failed", Title: title, Client: p.Client, Booking: p.Booking, Message: ids[i]}); err != nil {
+		if err := store.MakeTask(app, store.Task{Kind: "message_failed", Title: store.Clipped(title, store.LongestTitle), Location: p.Location, Client: p.Client, Booking: p.Booking, Message: ids[i]}); err != nil {
 			return err
 		}
 	}
