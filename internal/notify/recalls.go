@@ -145,6 +145,34 @@ func went(r outbox.Row) bool {
 	return false
 }
 
+// HadTurn answers which sends of a reminder have had their turn, by their occasions: something of them left, for themselves or together with another's,
+// or they came to an end on each of the reminder's channels that no plan takes back.
+func HadTurn(rows []outbox.Row, id string, channels []outbox.Channel) map[string]bool {
+	had, ended := map[string]bool{}, map[string]int{}
+	occasion := func(key string) (string, outbox.Channel) {
+		if of, is := recallOf(key); !is || of != id {
+			return "", ""
+		}
+		rest := strings.TrimPrefix(key, string(outbox.Reminder)+":"+id+":")
+		at := strings.LastIndexByte(rest, ':')
+		return rest[:max(0, at)], outbox.Channel(rest[at+1:])
+	}
+	for _, r := range rows {
+		own, channel := occasion(r.Key)
+		if went(r) || r.State == outbox.Sending {
+			had[own] = true
+			for _, key := range r.Covers {
+				said, _ := occasion(key)
+				had[said] = true
+			}
+		} else if spent(r) && slices.Contains(channels, channel) {
+			ended[own]++
+			had[own] = had[own] || ended[own] == len(channels)
+		}
+	}
+	return had
+}
+
 // recallPlanner gathers a client's recalls.
 type recallPlanner struct {
 	*RecallFacts

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/pocketbase/dbx"
+
 	"pawbell/internal/calendar"
 	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
@@ -58,17 +60,18 @@ func (w *recallWriter) checkTime() error {
 		w.problems.Add("repeat_count", "too_far", words, map[string]any{"latest": fits})
 		return nil
 	}
-	next := 1
-	if w.was != nil {
-		started, err := startedRecalls(w.app, w.r.Id)
-		if err != nil {
-			return err
-		}
-		next += started
+	rule := w.clinic.FindRule(record.Text(w.r, "rule"))
+	stepped := rule != nil && record.Text(w.r, "origin") != ""
+	if stepped {
+		s.Steps = rule.Steps
 	}
-	if next > s.Count() {
+	left, err := w.left(s, stepped)
+	if err != nil {
+		return err
+	}
+	if len(left) == 0 {
 		if w.changed("due_on", "send_before_days") {
-			w.problems.Add("due_on", "over", "Everything of it was sent. Put it back to send it once more, or make a new reminder.", nil)
+			w.problems.Add("due_on", "over", "All of it had its turn. Put it back to send it once more, or make a new reminder.", nil)
 		}
 		return nil
 	}
@@ -77,14 +80,14 @@ func (w *recallWriter) checkTime() error {
 	if at, _ := earliest.At(clock, zone); !at.After(w.now) {
 		earliest = earliest.Add(1)
 	}
-	due = s.Due(next)
-	if rule := w.clinic.FindRule(record.Text(w.r, "rule")); rule != nil && record.Text(w.r, "origin") != "" {
+	if stepped {
 		// One step that still lies ahead is enough.
-		if latest := slices.Max(rule.Days()); due.Add(latest - s.Before).Before(earliest) {
-			w.problems.Add("due_on", "in_the_past", "Every step of this reminder would lie in the past.", nil)
+		if left[len(left)-1].On.Before(earliest) {
+			w.problems.Add("due_on", "in_the_past", "Every step of this reminder that is left would lie in the past.", nil)
 		}
 		return nil
 	}
+	due = s.Due(w.next(left, earliest))
 	latest := due.Days(earliest)
 	switch {
 	case latest < 0:
@@ -98,6 +101,49 @@ func (w *recallWriter) checkTime() error {
 		w.problems.Add("send_before_days", "in_the_past", words, map[string]any{"latest": latest})
 	}
 	return nil
+}
+
+// left are the sends that have not had their turn, in the order of their days. Of a series without steps, those before the last that had it are gone
+// by as well.
+func (w *recallWriter) left(s reminder.Series, stepped bool) ([]reminder.Send, error) {
+	sends := s.Sends()
+	if w.was == nil {
+		return sends, nil
+	}
+	rows, err := store.MessageRows(w.app.DB(), dbx.HashExp{"client": w.client.Id, "purpose": string(outbox.Reminder)})
+	if err != nil {
+		return nil, fmt.Errorf("what became of a reminder: %w", err)
+	}
+	had := notify.HadTurn(rows, w.r.Id, store.Channels(record.List(w.r, "methods")))
+	last := -1
+	for i, send := range sends {
+		if had[send.Occasion()] {
+			last = i
+		}
+	}
+	if !stepped {
+		return sends[last+1:], nil
+	}
+	return slices.DeleteFunc(sends, func(send reminder.Send) bool { return had[send.Occasion()] }), nil
+}
+
+// next is the due date that a change is judged by, from 1: of those that are left the first which still lay ahead until now. What went by while it was
+// held back or barred is no reason to refuse a change of the others.
+func (w *recallWriter) next(left []reminder.Send, earliest calendar.Date) int {
+	if w.was == nil {
+		return left[0].N
+	}
+	due, err := calendar.ParseDate(record.Text(w.was, "due_on"))
+	if err != nil {
+		return left[0].N
+	}
+	former := series(w.was, due)
+	for i, send := range left {
+		if i == len(left)-1 || !former.Due(send.N).Add(-former.Before).Before(earliest) {
+			return send.N
+		}
+	}
+	return left[0].N
 }
 
 func daysInWords(n int) string {

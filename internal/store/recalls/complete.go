@@ -1,13 +1,11 @@
 package recalls
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/booking"
@@ -294,23 +292,4 @@ func (w *recallWriter) templateFor(channel outbox.Channel, id string) (notify.Te
 		return w.clinic.Templates.Find(string(outbox.Reminder), w.language(), w.at.Notify, channel)
 	}
 	return w.clinic.Templates.Named(id, w.language(), w.at.Notify, channel)
-}
-
-// startedRecalls counts how many due dates of a reminder have had their turn: something of them left.
-func startedRecalls(app core.App, id string) (int, error) {
-	var keys []string
-	err := app.DB().Select("key").From(store.Messages).Where(dbx.NewExp("purpose = 'reminder' AND [[key]] >= {:from} AND [[key]] < {:until} AND attempts > 0",
-		dbx.Params{"from": "reminder:" + id + ":", "until": "reminder:" + id + ";"})).Column(&keys)
-	if err != nil {
-		return 0, fmt.Errorf("what has left of a reminder: %w", err)
-	}
-	started := 0
-	for _, key := range keys {
-		var n int
-		if _, err := fmt.Sscanf(key, "reminder:"+id+":%d:", &n); err != nil {
-			return 0, errors.Join(fmt.Errorf("read the key %s", key), err)
-		}
-		started = max(started, n)
-	}
-	return started, nil
 }

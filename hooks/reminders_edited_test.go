@@ -1,0 +1,113 @@
+package hooks_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pawbell/internal/clinictest"
+)
+
+// raw changes rows past every hook, as jobs do that have tests of their own.
+func (c *clinic) raw(statement string) {
+	c.t.Helper()
+	if _, err := c.app.NonconcurrentDB().NewQuery(statement).Execute(); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// R-45, PC-24: a step that left does not keep a person from moving those that are still to come.
+func TestAReminderWithStepsMovesAfterOneOfThemLeft(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	c.rule(fields{"steps": []int{-7, 7}})
+	client, pet := c.petOwner()
+	c.visited(client, pet, "2026-03-10 08:00:00.000Z")
+	r := c.onlyReminder(client)
+	c.now = time.Date(2027, 3, 3, 10, 0, 0, 0, time.UTC)
+	c.recallsSent()
+	if answer := c.patch(c.superuser, r, fields{"due_on": "2027-03-20"}); answer.text("next_send_at") != "2027-03-27 08:00:00.000Z" {
+		t.Errorf("moved: %s", answer.Body)
+	}
+	c.now = time.Date(2027, 3, 27, 10, 0, 0, 0, time.UTC)
+	c.recallsSent()
+	if over := c.as(c.superuser, http.MethodPatch, remindersPath+"/"+r.Id, fields{"due_on": "2027-05-20"}); over.code("due_on") != "over" {
+		t.Errorf("moved when all of it was sent: %s", over.Body)
+	}
+}
+
+// what went out of date, or was withdrawn by hand, never leaves under its own name again, so a new day for it is refused instead of doing
+// nothing. What only waits to be tried once more can be moved.
+func TestWhatHadItsTurnIsNotMoved(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]struct{ statement, want string }{
+		"went out of date":       {"UPDATE messages SET state = 'stale', reason = 'stale'", "over"},
+		"withdrawn by hand":      {"UPDATE messages SET state = 'cancelled', reason = 'by_person'", "over"},
+		"could not be delivered": {"UPDATE messages SET state = 'failed', reason = 'bad_address', attempts = 1", "over"},
+		"tried, and waits":       {"UPDATE messages SET attempts = 1, next_try_at = '2027-03-02 09:00:00.000Z'", ""},
+		"held back":              {"UPDATE messages SET state = 'cancelled', reason = 'visit_booked'", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newClinic(t)
+			client, _ := c.petOwner()
+			r := c.remind(fields{"client": client.Id, "location": c.location.Id, "due_on": "2027-03-02"})
+			c.raw(of.statement)
+			c.now = time.Date(2027, 3, 2, 8, 30, 0, 0, time.UTC)
+			c.replanned()
+			moved := c.as(c.superuser, http.MethodPatch, remindersPath+"/"+r.Id, fields{"due_on": "2027-03-29"})
+			if moved.code("due_on") != of.want || of.want == "" && moved.text("next_send_at") != "2027-03-29 07:00:00.000Z" {
+				t.Errorf("%d %s", moved.Status, moved.Body)
+			}
+		})
+	}
+}
+
+// what another reminder's message said for this one has had its turn as well.
+func TestWhatWasSaidTogetherHadItsTurn(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	client, pet := c.petOwner()
+	max := clinictest.Patient(t, c.app, client, fields{"name": "Max"})
+	luna := clinictest.Patient(t, c.app, client, fields{"name": "Luna"})
+	c.remind(fields{"client": client.Id, "patients": []string{pet.Id}, "location": c.location.Id, "due_on": "2027-03-02"})
+	series := c.remind(fields{"client": client.Id, "patients": []string{max.Id}, "location": c.location.Id, "due_on": "2027-03-03",
+		"repeat_number": 1, "repeat_unit": "week", "repeat_count": 3})
+	once := c.remind(fields{"client": client.Id, "patients": []string{luna.Id}, "location": c.location.Id, "due_on": "2027-03-04"})
+	c.now = time.Date(2027, 3, 2, 9, 0, 0, 0, time.UTC)
+	c.recallsSent()
+	c.now = time.Date(2027, 3, 5, 9, 0, 0, 0, time.UTC)
+	c.replanned()
+	c.stands(once, "sent")
+	more := c.as(c.superuser, http.MethodPatch, remindersPath+"/"+series.Id, fields{"repeat_count": 4})
+	if diff := cmp.Diff([]any{"2027-03-10T08:00:00Z", "2027-03-17T08:00:00Z", "2027-03-24T08:00:00Z"}, more.JSON["coming"]); diff != "" {
+		t.Errorf("once more: %s %s", diff, more.Body)
+	}
+	if over := c.as(c.superuser, http.MethodPatch, remindersPath+"/"+once.Id, fields{"due_on": "2027-05-04"}); over.code("due_on") != "over" {
+		t.Errorf("moved after it was said: %s", over.Body)
+	}
+}
+
+// of a series whose first turn was held back until it had passed, the rest can still be changed.
+func TestASeriesIsChangedThoughItsFirstTurnPassed(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	c.vaccination()
+	client, pet := c.petOwner()
+	clinictest.Visit(t, c.app, c.location, c.practitioner, c.reason, client, "2027-03-10 09:00:00.000Z", fields{"patient": pet.Id})
+	r := c.remind(fields{"client": client.Id, "location": c.location.Id, "due_on": "2027-03-03", "repeat_number": 6, "repeat_unit": "week", "repeat_count": 3,
+		"reminder_group": "vaccination"})
+	c.stands(r, "held visit_booked")
+	c.now = time.Date(2027, 3, 13, 9, 0, 0, 0, time.UTC)
+	c.replanned()
+	c.stands(r, "scheduled")
+	fewer := c.as(c.superuser, http.MethodPatch, remindersPath+"/"+r.Id, fields{"repeat_count": 2})
+	if diff := cmp.Diff([]any{"2027-04-14T07:00:00Z"}, fewer.JSON["coming"]); diff != "" {
+		t.Errorf("less often: %s %s", diff, fewer.Body)
+	}
+	if past := c.as(c.superuser, http.MethodPatch, remindersPath+"/"+r.Id, fields{"due_on": "2027-01-03"}); past.code("due_on") != "in_the_past" {
+		t.Errorf("into the past: %s", past.Body)
+	}
+}
