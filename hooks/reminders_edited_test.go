@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pawbell/internal/clinictest"
+	"pawbell/internal/store"
 )
 
 // raw changes rows past every hook, as jobs do that have tests of their own.
@@ -110,4 +111,48 @@ func TestASeriesIsChangedThoughItsFirstTurnPassed(t *testing.T) {
 	if past := c.as(c.superuser, http.MethodPatch, remindersPath+"/"+r.Id, fields{"due_on": "2027-01-03"}); past.code("due_on") != "in_the_past" {
 		t.Errorf("into the past: %s", past.Body)
 	}
+}
+
+// R-14, PC-17: an address that was filled in from the client's record follows the record, however it is written there and whatever the reminder waits
+// for.
+func TestAnAddressFromTheRecordFollowsIt(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	client := clinictest.Client(t, c.app, fields{"email": "Maja@Owner.example"})
+	pet := clinictest.Patient(t, c.app, client)
+	r := c.remind(fields{"client": client.Id, "location": c.location.Id, "due_on": "2027-03-29"})
+	goesTo := func(want string) {
+		t.Helper()
+		row, err := c.app.FindFirstRecordByFilter(store.Messages, "purpose = 'reminder'")
+		if err != nil || row.GetString("state") != "queued" || row.GetString("to") != want || c.reload(r).GetString("to_email") != want {
+			t.Errorf("%s to %s, %v; the reminder says %s", row.GetString("state"), row.GetString("to"), err, c.reload(r).GetString("to_email"))
+		}
+	}
+	goesTo("Maja@owner.example")
+	c.patch(c.superuser, client, fields{"email": "maja@New.example"})
+	goesTo("maja@new.example")
+	c.patch(c.superuser, client, fields{"refused": []string{"reminder"}})
+	c.patch(c.superuser, client, fields{"refused": []string{}, "email": "maja@newer.example"})
+	goesTo("maja@newer.example")
+	c.patch(c.superuser, pet, fields{"deceased_on": "2027-03-01"})
+	c.patch(c.superuser, client, fields{"email": "maja@newest.example"})
+	c.patch(c.superuser, pet, fields{"deceased_on": ""})
+	goesTo("maja@newest.example")
+}
+
+// what a rule says and what a person says to the same address are one message, and so are those of before and after the owner had a number.
+func TestRemindersToOneAddressAreSaidTogether(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	c.rule()
+	client := clinictest.Client(t, c.app, fields{"email": "Maja@Owner.example", "phone": "", "sms_phone": ""})
+	pet := clinictest.Patient(t, c.app, client)
+	max := clinictest.Patient(t, c.app, client, fields{"name": "Max"})
+	luna := clinictest.Patient(t, c.app, client, fields{"name": "Luna"})
+	c.remind(fields{"client": client.Id, "patients": []string{pet.Id}, "location": c.location.Id, "due_on": "2027-03-29"})
+	c.visited(client, max, "2026-04-05 08:00:00.000Z")
+	c.recalled(client, bella+"queued: Time for Bella and Max to see us again")
+	c.patch(c.superuser, client, fields{"sms_phone": "+4520123456"})
+	c.remind(fields{"client": client.Id, "patients": []string{luna.Id}, "location": c.location.Id, "due_on": "2027-04-06"})
+	c.recalled(client, bella+"queued: Time for Bella, Max and Luna to see us again")
 }

@@ -63,7 +63,9 @@ func (p *recallPlanner) together(t *recallTurn, s *recallSend) string {
 	if named, ok := p.Templates.ByID(t.Template); ok {
 		code = named.Code
 	}
-	parts := []string{t.Location, string(s.channel), code, t.ToEmail, t.ToPhone}
+	// What was filled in on one of them and left open on the other is the same all the same.
+	whom := Facts{Client: p.Client, Contact: Contact{Email: t.ToEmail, Phone: t.ToPhone}}
+	parts := []string{t.Location, string(s.channel), code, strings.ToLower(whom.OwnerAddress(s.channel))}
 	if own := p.ownWords(t.Recall, s.channel); own != nil {
 		parts = append(parts, own.Subject, own.Email, own.SMS)
 	}

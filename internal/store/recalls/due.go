@@ -7,6 +7,8 @@ import (
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
 
+	"pawbell/internal/booking"
+	"pawbell/internal/reminder"
 	"pawbell/internal/store"
 	"pawbell/internal/store/record"
 )
@@ -54,20 +56,30 @@ func PutOff(app core.App, client string, until time.Time) error {
 }
 
 // FollowAddresses gives the open reminders that go to a client's own address or number the new one, in the transaction that changes the client:
-// what was filled in from the record follows it, what somebody typed for one reminder stays.
+// what was filled in from the record follows it, what somebody typed for one reminder stays. Those that the machine closed follow it too: what closed
+// them may be undone, in this very save.
 func FollowAddresses(app core.App, was, client *core.Record, now time.Time) error {
 	for field, of := range map[string]string{"to_email": "email", "to_phone": "sms_phone"} {
-		if record.Text(was, of) == "" || record.Text(was, of) == record.Text(client, of) {
+		from, to := filledIn(of, record.Text(was, of)), filledIn(of, record.Text(client, of))
+		if from == "" || from == to {
 			continue
 		}
 		_, err := app.NonconcurrentDB().NewQuery(`UPDATE reminders SET ` + field + ` = {:to}, updated = {:now}, revision = revision + 1
-			WHERE client = {:client} AND ` + field + ` = {:from} AND state NOT IN ('done', 'cancelled')`).
-			Bind(dbx.Params{"to": record.Text(client, of), "from": record.Text(was, of), "client": client.Id, "now": record.Instant(now)}).Execute()
+			WHERE client = {:client} AND ` + field + ` IN ({:from}, {:written}) AND NOT (state IN ('done', 'cancelled') AND reason = {:by_person})`).
+			Bind(dbx.Params{"to": to, "from": from, "written": record.Text(was, of), "client": client.Id, "by_person": reminder.ByPerson, "now": record.Instant(now)}).Execute()
 		if err != nil {
 			return fmt.Errorf("follow a new address with reminders: %w", err)
 		}
 	}
 	return nil
+}
+
+// filledIn is how a client's address stands on the reminders into which it was filled: as it is written to, which need not be as the record has it.
+func filledIn(field, written string) string {
+	if address, ok := booking.Email(written); ok && field == "email" {
+		return address
+	}
+	return written
 }
 
 // PlanLifted brings back what a stop had kept from coming reminders, in the transaction that lifts it (R-13, R-27).
