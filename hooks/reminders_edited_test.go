@@ -2,6 +2,7 @@ package hooks_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -113,6 +114,48 @@ func TestASeriesIsChangedThoughItsFirstTurnPassed(t *testing.T) {
 	}
 }
 
+// put back, a reminder speaks of those of its pets that live.
+func TestAReminderPutBackSpeaksOfThePetsThatLive(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	client, pet := c.petOwner()
+	max := clinictest.Patient(t, c.app, client, fields{"name": "Max"})
+	r := c.remind(fields{"client": client.Id, "patients": []string{pet.Id, max.Id}, "location": c.location.Id, "due_on": "2027-03-02"})
+	c.now = time.Date(2027, 3, 2, 9, 0, 0, 0, time.UTC)
+	c.recallsSent()
+	c.patch(c.superuser, pet, fields{"deceased_on": "2027-03-02"})
+	c.patch(c.superuser, r, fields{"requeue": true})
+	again, err := c.app.FindFirstRecordByFilter(store.Messages, "state = 'queued' && resend_of != ''")
+	if err != nil || again.GetString("subject") != "Time for Max to see us again" || !slices.Equal(again.GetStringSlice("patients"), []string{max.Id}) {
+		t.Errorf("put back: %v %v", again, err)
+	}
+	if twice := c.as(c.superuser, http.MethodPatch, remindersPath+"/"+r.Id, fields{"requeue": true}); twice.code("requeue") != "wrong_transition" {
+		t.Errorf("put back twice: %s", twice.Body)
+	}
+	c.patch(c.superuser, max, fields{"inactive": true})
+	c.raw("UPDATE messages SET state = 'sent' WHERE state = 'queued'")
+	if gone := c.as(c.superuser, http.MethodPatch, remindersPath+"/"+r.Id, fields{"requeue": true}); gone.code("requeue") != "inactive" && gone.code("requeue") != "deceased" {
+		t.Errorf("with nobody left: %s", gone.Body)
+	}
+}
+
+// R-17, PC-24: a reminder that the service closed before it ever spoke can be sent all the same.
+func TestAReminderThatNeverSpokeIsPutBack(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	c.vaccination()
+	client, pet := c.petOwner()
+	visit := clinictest.Visit(t, c.app, c.location, c.practitioner, c.reason, client, "2027-03-10 09:00:00.000Z", fields{"patient": pet.Id})
+	r := c.remind(fields{"client": client.Id, "location": c.location.Id, "due_on": "2027-03-29", "reminder_group": "vaccination"})
+	c.now = time.Date(2027, 3, 10, 11, 0, 0, 0, time.UTC)
+	c.patch(c.superuser, visit, fields{"status": "completed"})
+	c.stands(r, "done already_done")
+	next := "2028-03-10 09:00 email queued: Time for Bella to see us again"
+	c.recalled(client, next)
+	c.patch(c.superuser, r, fields{"requeue": true})
+	c.recalled(client, "2027-03-10 12:00 email queued: Time for Bella to see us again", next)
+}
+
 // R-14, PC-17: an address that was filled in from the client's record follows the record, however it is written there and whatever the reminder waits
 // for.
 func TestAnAddressFromTheRecordFollowsIt(t *testing.T) {
@@ -155,4 +198,44 @@ func TestRemindersToOneAddressAreSaidTogether(t *testing.T) {
 	c.patch(c.superuser, client, fields{"sms_phone": "+4520123456"})
 	c.remind(fields{"client": client.Id, "patients": []string{luna.Id}, "location": c.location.Id, "due_on": "2027-04-06"})
 	c.recalled(client, bella+"queued: Time for Bella, Max and Luna to see us again")
+}
+
+// PC-24: who sends a reminder now sends it with what it is said together with, and not the one that another pet was to hear of first.
+func TestWhatIsSaidTogetherIsHurriedTogether(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	client, pet := c.petOwner()
+	max := clinictest.Patient(t, c.app, client, fields{"name": "Max"})
+	first := c.remind(fields{"client": client.Id, "patients": []string{pet.Id}, "location": c.location.Id, "due_on": "2027-03-29"})
+	second := c.remind(fields{"client": client.Id, "patients": []string{max.Id}, "location": c.location.Id, "due_on": "2027-04-20"})
+	c.now = c.now.Add(3 * time.Hour)
+	c.patch(c.superuser, second, fields{"send_now": true})
+	c.recalled(client, "2027-03-01 10:10 email queued: Time for Bella and Max to see us again")
+	c.recallsSent()
+	c.stands(first, "sent")
+	c.stands(second, "sent")
+}
+
+// R-43, PC-24: of a series that a visit holds back, send now does not send the turn after, which is for another time; and the preview tells.
+func TestAHeldSeriesIsNotHurried(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	c.vaccination()
+	client, pet := c.petOwner()
+	clinictest.Visit(t, c.app, c.location, c.practitioner, c.reason, client, "2027-03-10 09:00:00.000Z", fields{"patient": pet.Id})
+	body := fields{"client": client.Id, "location": c.location.Id, "due_on": "2027-03-29", "repeat_number": 1, "repeat_unit": "year", "repeat_count": 2, "reminder_group": "vaccination"}
+	body["preview"] = true
+	asked := c.as(c.superuser, http.MethodPost, remindersPath, body)
+	problem, _ := asked.JSON["data"].(map[string]any)["preview"].(map[string]any)
+	want := "It would be sent on Wednesday 29 March 2028 at 09:00. What is due before is held back. A visit for this is booked already."
+	if problem["message"] != want {
+		t.Errorf("the preview says %v", problem["message"])
+	}
+	delete(body, "preview")
+	r := c.remind(body)
+	c.now = c.now.Add(3 * time.Hour)
+	if held := c.as(c.superuser, http.MethodPatch, remindersPath+"/"+r.Id, fields{"send_now": true}); held.code("send_now") != "visit_booked" {
+		t.Errorf("send now: %s", held.Body)
+	}
+	c.recalled(client, "2028-03-29 09:00 email queued: Time for Bella to see us again")
 }

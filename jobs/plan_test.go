@@ -184,3 +184,21 @@ func TestAFailedReminderSaysWhy(t *testing.T) {
 		t.Errorf("subscribers heard of it %d times", heard)
 	}
 }
+
+// R-17, PC-24: what a person puts back leaves whatever its reminder wants, also where it never spoke before.
+func TestAReminderThatNeverSpokeLeavesWhenItIsPutBack(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	clinictest.Make(t, tr.app, store.ReminderRules, clinictest.Fields{"name": "Shots", "trigger": "visit_completed", "reasons": []string{tr.reason.Id}, "due_number": 1,
+		"reminder_group": "vaccination"})
+	tr.visit("2027-03-20 09:00:00.000Z")
+	r := tr.reminder(clinictest.Fields{"reminder_group": "vaccination"})
+	tr.stands(r, "held visit_booked sent 0 next ")
+	clinictest.Change(t, tr.app, r, clinictest.Fields{"state": "cancelled"})
+	tr.clock = monday.Add(3 * time.Hour)
+	clinictest.Change(t, tr.app, r, clinictest.Fields{"requeue": true})
+	tr.dispatch(monday.Add(3 * time.Hour))
+	if got := tr.log(); got["reminder email sent"] != 1 {
+		t.Errorf("put back: %v", got)
+	}
+}

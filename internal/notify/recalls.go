@@ -202,6 +202,7 @@ type recallSend struct {
 	key     string
 	channel outbox.Channel
 	at      time.Time
+	wished  time.Time // the moment by the reminder alone, whatever a person asked for
 	// patients are those that it still concerns.
 	patients []string
 	asked    bool // a person asked for this moment
@@ -263,7 +264,7 @@ func (p *recallPlanner) turn(r *Recall) *recallTurn {
 			if slices.Contains(r.Methods[:i], channel) {
 				continue
 			}
-			one := &recallSend{Send: s, key: recallKey(r.ID, s, channel), channel: channel, at: at, patients: t.alive}
+			one := &recallSend{Send: s, key: recallKey(r.ID, s, channel), channel: channel, at: at, wished: at, patients: t.alive}
 			p.judge(t, one)
 			t.sends = append(t.sends, one)
 		}

@@ -25,7 +25,7 @@ func (p *recallPlanner) say(turns []*recallTurn) {
 			}
 			open[s.key] = place{t, s}
 			wishes = append(wishes, reminder.Wish{Key: s.key, Reminder: t.ID, Step: s.Step, Due: s.Due, On: calendar.On(p.leaves(t, s), t.at.Zone), At: s.at, MadeAt: t.MadeAt,
-				Patients: s.patients, Asked: s.asked, Together: p.together(t, s)})
+				Near: calendar.On(fitted(t, s.channel, s.wished), t.at.Zone), Patients: s.patients, Asked: s.asked, Together: p.together(t, s)})
 		}
 	}
 	for _, message := range reminder.Arrange(wishes, p.told(turns)) {
@@ -50,7 +50,12 @@ func (p *recallPlanner) leaves(t *recallTurn, s *recallSend) time.Time {
 	if row := p.rows[s.key]; row.State == outbox.Queued && row.OwnTime {
 		return row.SendAt
 	}
-	leaves, _ := outbox.Schedule(outbox.Reminder, s.channel, s.at, time.Time{}, t.at.Window)
+	return fitted(t, s.channel, s.at)
+}
+
+// fitted is a moment inside the location's hours.
+func fitted(t *recallTurn, channel outbox.Channel, at time.Time) time.Time {
+	leaves, _ := outbox.Schedule(outbox.Reminder, channel, at, time.Time{}, t.at.Window)
 	return leaves.UTC()
 }
 
@@ -211,20 +216,35 @@ func (t Templates) says(id string, w Words, channel outbox.Channel) bool {
 	return false
 }
 
-// RecallNow is what the first of the reminders says on a channel at this very moment, about those of its patients that are alive. It has no
-// key yet. False where it concerns nobody any more.
-func RecallNow(f RecallFacts, channel outbox.Channel) (outbox.Planned, bool) {
+// RecallNow is what the first of the reminders says on a channel at this very moment, about those of its patients that are alive: that the
+// service was done meanwhile is for the person to know who asks for it. It has no key yet; one that may not go is skipped and says why.
+func RecallNow(f RecallFacts, channel outbox.Channel) outbox.Planned {
 	p := recallPlanner{RecallFacts: &f, tellers: map[string]*planner{}}
 	p.plan.Why = map[string]outbox.Reason{}
 	r := &f.Recalls[0]
 	t := p.turn(r)
-	if f.Client.Gone || len(r.Patients) > 0 && len(t.alive) == 0 {
-		return outbox.Planned{}, false
+	var alive []string
+	reason := outbox.ReasonGone
+	for _, id := range r.Patients {
+		patient, known := p.Patients[id]
+		switch {
+		case patient.Deceased:
+			reason = outbox.ReasonDeceased
+		case p.parting(r, id):
+			reason = outbox.ReasonEndOfLife
+		case patient.Inactive:
+			reason = outbox.ReasonInactive
+		case known:
+			alive = append(alive, id)
+		}
 	}
-	s := &recallSend{Send: reminder.Send{N: 1, Due: r.Series.Due(r.Series.Count())}, channel: channel, at: f.Now, patients: t.alive}
-	m := p.write(t, s, reminder.Message{Patients: t.alive})
+	if f.Client.Gone || len(r.Patients) > 0 && len(alive) == 0 {
+		return outbox.Planned{State: outbox.Skipped, Reason: reason}
+	}
+	s := &recallSend{Send: reminder.Send{N: 1, Due: r.Series.Due(r.Series.Count())}, channel: channel, at: f.Now, patients: alive}
+	m := p.write(t, s, reminder.Message{Patients: alive})
 	if m.SendAt.Before(f.Now) {
 		m.SendAt = f.Now
 	}
-	return m, true
+	return m
 }

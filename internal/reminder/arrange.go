@@ -20,6 +20,8 @@ type Wish struct {
 	At       time.Time // the wished moment
 	MadeAt   time.Time // of the reminder, which decides between two wishes of one moment
 	Patients []string  // those that it still concerns; none = no patient in particular
+	// Near is the day on which it would be said if nobody had asked for another: what is said together stays together when it is hurried.
+	Near calendar.Date
 	// Asked: a person asked for this very moment. What was told before does not bar it, and it waits for no other.
 	Asked bool
 	// Together is what messages must have in common to be one: place, words, channel, receiver. "" = always said alone.
@@ -96,7 +98,7 @@ func Arrange(wishes []Wish, told []Told) []Message {
 
 // near reports whether two wishes are to be said together.
 func (w Wish) near(other Wish) bool {
-	return w.Together == other.Together && w.Step == other.Step && within(w.Due, other.Due, apart) && within(w.On, other.On, apart)
+	return w.Together == other.Together && w.Step == other.Step && within(w.Due, other.Due, apart) && within(w.Near, other.Near, apart)
 }
 
 func within(a, b calendar.Date, days int) bool {

@@ -17,7 +17,7 @@ func wish(t *testing.T, line string) reminder.Wish {
 	t.Helper()
 	words := strings.Fields(line)
 	due := on(t, words[2])
-	w := reminder.Wish{Key: words[0], Reminder: strings.Split(words[0], ":")[0], Due: due, On: due, Together: words[3],
+	w := reminder.Wish{Key: words[0], Reminder: strings.Split(words[0], ":")[0], Due: due, On: due, Near: due, Together: words[3],
 		At: time.Date(due.Year, due.Month, due.Day, 9, 0, 0, 0, time.UTC)}
 	if words[1] != "-" {
 		w.Patients = strings.Split(words[1], ",")

@@ -182,7 +182,7 @@ SELECT m.rowid, m.id, m.key, m.purpose, m.channel, m."to", m.bcc, m.subject, m.t
        CASE WHEN m.purpose = 'group' THEN ` + anyNamedPatient + `d.deceased_on != '' AND d.name != '' AND instr(m.subject || ' ' || m.text, d.name))
             OR ` + noNamedPatient + `d.deceased_on = '') ELSE ifnull(p.deceased_on, '') != '' OR ` + anyNamedPatient + `d.deceased_on != '') END,
        CASE WHEN m.purpose = 'group' THEN ` + noNamedPatient + `d.deceased_on = '' AND NOT d.inactive) ELSE ifnull(p.inactive, 0) OR ` + anyNamedPatient + `d.inactive) END,
-       CASE WHEN m.reminders = '[]' OR m.resend_of != '' THEN '' ELSE ` + unwantedReminder + ` END,
+       CASE WHEN m.reminders = '[]' OR m.key >= 'resend:' AND m.key < 'resend;' THEN '' ELSE ` + unwantedReminder + ` END,
        EXISTS (SELECT 1 FROM stopped_addresses s WHERE s.channel = m.channel AND s.address = lower(m."to") AND s.purpose IN ('', m.purpose)),
        m.broadcast != '' AND EXISTS (SELECT 1 FROM broadcasts g WHERE g.id = m.broadcast AND g.state = 'stopped'),
        CASE WHEN m.purpose = 'visit_reminder' AND instr(m.key, ':early:') THEN ` + lastReminder + ` ELSE '' END,

@@ -59,6 +59,10 @@ func RuleMade(r *core.Record) bool { return record.Text(r, "origin") != "" }
 // Hurry sends the next message of a reminder now, on every channel that waits for the same moment (R-17, PC-24). It is to be called after the
 // reminder was planned; what stands in the way is a *booking.Refusal. The caller plans it anew.
 func Hurry(app core.App, clinic *store.Clinic, r *core.Record, now time.Time) error {
+	if StateOf(r) == reminder.Held {
+		// What waits behind it is for later: nobody who asks for the next one means that.
+		return store.Wrong("send_now", string(outbox.ReasonVisitBooked), outbox.ReasonVisitBooked.Words())
+	}
 	var waiting []*core.Record
 	err := app.RecordQuery(store.Messages).AndWhere(dbx.HashExp{"client": record.Text(r, "client"), "purpose": string(outbox.Reminder), "state": string(outbox.Queued)}).
 		AndWhere(dbx.Like("reminders", `"`+r.Id+`"`)).AndWhere(dbx.HashExp{"resend_of": ""}).OrderBy("planned_at", "channel").All(&waiting)
@@ -102,7 +106,11 @@ func Again(app core.App, clinic *store.Clinic, r *core.Record, now time.Time) er
 	case reminder.Held:
 		return store.Wrong("requeue", string(outbox.ReasonVisitBooked), outbox.ReasonVisitBooked.Words())
 	default:
-		refusal := store.Wrong("requeue", "wrong_transition", "It has not been sent yet; it cannot be put back.")
+		words := "It has not been sent yet; it cannot be put back."
+		if record.Number(r, "sent_count") > 0 {
+			words = "It will be sent again by itself. To repeat what was sent already, put back that message."
+		}
+		refusal := store.Wrong("requeue", "wrong_transition", words)
 		refusal.Params = map[string]any{"from": string(state), "to": string(outbox.Queued)}
 		return refusal
 	}
@@ -134,27 +142,33 @@ func recallAgainBy(app core.App, clinic *store.Clinic, r *core.Record, channel o
 	}
 	if len(last) == 1 {
 		again, err := queue.PutBack(app, clinic, last[0], true, now)
-		if err != nil {
+		if err == nil {
+			return app.Save(again)
+		}
+		if refusal, is := store.AsRefusal(err); !is || refusal.Code != string(outbox.ReasonDeceased) && refusal.Code != string(outbox.ReasonInactive) {
 			return err
 		}
-		return app.Save(again)
+		// It names a pet that is no more, or not here any more; the reminder may be about others as well.
 	}
 	records := []*core.Record{r}
 	facts, err := factsOf(app, clinic, record.Text(r, "client"), records, now)
 	if err != nil {
 		return err
 	}
-	m, ok := notify.RecallNow(facts, channel)
-	switch {
-	case !ok:
-		return store.Wrong("requeue", string(outbox.ReasonGone), outbox.ReasonGone.Words())
-	case m.State != outbox.Queued:
+	m := notify.RecallNow(facts, channel)
+	if m.State != outbox.Queued {
 		return store.Wrong("requeue", string(m.Reason), m.Reason.Words())
 	}
 	id := core.GenerateDefaultRandomId()
 	m.Key = "resend:" + id
 	if err := queue.Insert(app.NonconcurrentDB(), []outbox.Planned{m}, []string{id}, now); err != nil {
 		return fmt.Errorf("queue a reminder once more: %w", err)
+	}
+	if len(last) == 0 {
+		return nil
+	}
+	if _, err := app.NonconcurrentDB().Update(store.Messages, dbx.Params{"resend_of": last[0].Id}, dbx.HashExp{"id": id}).Execute(); err != nil {
+		return fmt.Errorf("note what a message repeats: %w", err)
 	}
 	return nil
 }
@@ -182,6 +196,9 @@ func InWords(clinic *store.Clinic, r *core.Record, s notify.RecallState) (words 
 		words += fmt.Sprintf(", and %d times more", more)
 	}
 	words += "."
+	if s.State == reminder.Held {
+		words += " What is due before is held back. " + outbox.ReasonVisitBooked.Words()
+	}
 	switch {
 	case s.LeftOut == 1:
 		words += " One more is left out. " + s.LeftOutFor.Words()
