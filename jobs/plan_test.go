@@ -9,6 +9,7 @@ import (
 	"github.com/pocketbase/pocketbase/tools/subscriptions"
 
 	"pawbell/internal/clinictest"
+	"pawbell/internal/gateway"
 	"pawbell/internal/outbox"
 	"pawbell/internal/store"
 	"pawbell/internal/store/queue"
@@ -201,4 +202,30 @@ func TestAReminderThatNeverSpokeLeavesWhenItIsPutBack(t *testing.T) {
 	if got := tr.log(); got["reminder email sent"] != 1 {
 		t.Errorf("put back: %v", got)
 	}
+}
+
+// another service is told the due date of the turn that it carries, not that of the first.
+func TestAnotherServiceIsToldWhichTurnIsDue(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	tr.gateways = gateway.NewSet(tr.provider, tr.provider, tr.provider)
+	r := tr.reminder(clinictest.Fields{"methods": []string{"external"}, "due_on": "2027-03-31", "repeat_number": 1, "repeat_count": 2})
+	told := func(want string) {
+		t.Helper()
+		if last := tr.provider.sent[len(tr.provider.sent)-1]; last.Due == nil || last.Due.DueOn != want {
+			t.Errorf("it is told %+v, want %s", last.Due, want)
+		}
+	}
+	tr.dispatch(time.Date(2027, 3, 31, 7, 0, 0, 0, time.UTC))
+	told("2027-03-31")
+	tr.plan(time.Date(2027, 3, 31, 7, 1, 0, 0, time.UTC))
+	tr.dispatch(time.Date(2027, 4, 30, 7, 0, 0, 0, time.UTC))
+	told("2027-04-30")
+	tr.plan(time.Date(2027, 4, 30, 7, 1, 0, 0, time.UTC))
+	clinictest.Change(t, tr.app, r, clinictest.Fields{"requeue": true})
+	tr.dispatch(time.Date(2027, 4, 30, 8, 0, 0, 0, time.UTC))
+	if len(tr.provider.sent) != 3 {
+		t.Fatalf("%d handed over", len(tr.provider.sent))
+	}
+	told("2027-04-30")
 }

@@ -66,3 +66,11 @@ func (c *Clinic) Rule(id string) reminder.Rule {
 	}
 	return reminder.Rule{ID: id, Inactive: true}
 }
+
+// RepeatUnit is the unit of the time between two repetitions of a reminder, as stored: months where it is left open.
+func RepeatUnit(stored string) reminder.Unit {
+	if stored == "" {
+		return reminder.Month
+	}
+	return reminder.Unit(stored)
+}

@@ -190,7 +190,8 @@ SELECT m.rowid, m.id, m.key, m.purpose, m.channel, m."to", m.bcc, m.subject, m.t
        CASE WHEN m.channel = 'external' AND m.patients != '[]'
             THEN (SELECT json_group_array(json_object('id', d.id, 'name', d.name)) FROM json_each(m.patients) j JOIN patients d ON d.id = j.value) ELSE '[]' END,
        CASE WHEN m.channel = 'external' AND m.reminders != '[]'
-            THEN ifnull((SELECT min(r.due_on) FROM json_each(m.reminders) j JOIN reminders r ON r.id = j.value), '') ELSE '' END
+            THEN ifnull((SELECT json_object('due_on', r.due_on, 'every', r.repeat_number, 'unit', r.repeat_unit, 'key', ifnull(o.key, m.key))
+                 FROM reminders r LEFT JOIN messages o ON o.id = m.resend_of WHERE r.id = m.reminders ->> 0), '') ELSE '' END
 FROM messages m
 LEFT JOIN bookings b ON b.id = m.booking
 LEFT JOIN clients c ON c.id = m.client
@@ -283,7 +284,7 @@ func readRows(query *dbx.Query) (read []Due, err error) {
 
 func readRow(rows *sql.Rows) (Due, error) {
 	var r Due
-	var purpose, channel, bcc, planned, send, expires, attachments, status, starts, ends, refused, last, patients string
+	var purpose, channel, bcc, planned, send, expires, attachments, status, starts, ends, refused, last, patients, due string
 	var parts, attempts, sequence, linkVersion float64
 	var bookingGone, clientGone bool
 	s := &r.check
@@ -291,7 +292,7 @@ func readRow(rows *sql.Rows) (Due, error) {
 		&parts, &attempts, &planned, &send, &expires, &attachments,
 		&bookingGone, &status, &starts, &ends, &sequence, &linkVersion, &s.DeclinedEmail, &s.DeclinedSMS,
 		&clientGone, &s.NoEmail, &s.NoSMS, &refused, &s.Deceased, &s.Inactive, &s.Reminder, &s.StoppedAddress, &s.Stopped, &last,
-		&r.FirstName, &patients, &r.DueOn)
+		&r.FirstName, &patients, &due)
 	if err != nil {
 		return r, err
 	}
@@ -310,6 +311,11 @@ func readRow(rows *sql.Rows) (Due, error) {
 	}
 	if r.Attachments, err = record.Texts(attachments); err != nil {
 		return r, err
+	}
+	if due != "" {
+		if r.DueOn, err = dueOf(due); err != nil {
+			return r, err
+		}
 	}
 	if patients == "[]" {
 		return r, nil

@@ -240,15 +240,8 @@ func recall(clinic *store.Clinic, r *core.Record, basis map[string]basisVisit) (
 func series(r *core.Record, due calendar.Date) reminder.Series {
 	return reminder.Series{
 		DueOn: due, Before: record.Number(r, "send_before_days"), Times: record.Number(r, "repeat_count"),
-		Every: reminder.Span{Number: record.Number(r, "repeat_number"), Unit: unitOr(record.Text(r, "repeat_unit"), reminder.Month)},
+		Every: reminder.Span{Number: record.Number(r, "repeat_number"), Unit: store.RepeatUnit(record.Text(r, "repeat_unit"))},
 	}
-}
-
-func unitOr(stored string, otherwise reminder.Unit) reminder.Unit {
-	if stored == "" {
-		return otherwise
-	}
-	return reminder.Unit(stored)
 }
 
 func recallPatients(db dbx.Builder, clinic *store.Clinic, client string, into map[string]notify.Patient) error {
