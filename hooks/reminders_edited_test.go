@@ -200,6 +200,24 @@ func TestRemindersToOneAddressAreSaidTogether(t *testing.T) {
 	c.recalled(client, bella+"queued: Time for Bella, Max and Luna to see us again")
 }
 
+// a rule knows no better than the book. Where the last visit of a pet was its farewell, no age that it would have reached is written about,
+// unless it was seen since.
+func TestAnAgeIsNotWrittenAboutAfterTheFarewell(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	c.rule(fields{"trigger": "age_reached", "reasons": nil, "age_number": 7, "due_number": 0})
+	c.carryOut()
+	client, pet := c.petOwner()
+	goodbye := clinictest.Reason(t, c.app, fields{"end_of_life": true, "name": "A quiet goodbye"})
+	c.visited(client, pet, "2027-02-20 09:00:00.000Z", fields{"reason": goodbye.Id})
+	c.patch(c.superuser, pet, fields{"born_on": "2020-04-01"})
+	c.madeByRules(client, "2027-04-01 cancelled end_of_life")
+	c.replanned()
+	c.madeByRules(client, "2027-04-01 cancelled end_of_life")
+	c.visited(client, pet, "2027-02-25 09:00:00.000Z")
+	c.madeByRules(client, "2027-04-01 scheduled")
+}
+
 // PC-24: who sends a reminder now sends it with what it is said together with, and not the one that another pet was to hear of first.
 func TestWhatIsSaidTogetherIsHurriedTogether(t *testing.T) {
 	t.Parallel()

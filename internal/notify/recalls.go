@@ -44,6 +44,7 @@ type Recall struct {
 	Group        string // reminder_group, "" for none
 	AlwaysSend   bool   // its rule sends even though a visit is booked
 	Unwanted     bool   // its rule is off, gone or does not want it any more
+	OfAge        bool   // a rule made it when its patient came near an age: nobody who made it knew of a visit
 	Ended        reminder.State
 	// MadeAt is from when on it is planned: what lies before was never wished for.
 	MadeAt time.Time
@@ -384,10 +385,19 @@ func (p *recallPlanner) served(r *Recall, patient string) bool {
 }
 
 // parting reports whether a patient has an end-of-life visit that the reminder does not come after: nobody is asked for a check-up of a pet that
-// they are about to part with, or have parted with and nobody has written it down yet.
+// they are about to part with, or have parted with and nobody has written it down yet. A reminder of an age comes after none, unless the
+// patient was seen since.
 func (p *recallPlanner) parting(r *Recall, patient string) bool {
+	came := func(v RecallVisit) bool {
+		return v.Patient == patient && v.Status != booking.Cancelled && v.Status != booking.NoShow
+	}
 	return slices.ContainsFunc(p.Visits, func(v RecallVisit) bool {
-		return v.Patient == patient && v.EndOfLife && v.Status != booking.Cancelled && v.Status != booking.NoShow && v.StartsAt.After(r.Since)
+		if !came(v) || !v.EndOfLife {
+			return false
+		}
+		return v.StartsAt.After(r.Since) || r.OfAge && !slices.ContainsFunc(p.Visits, func(later RecallVisit) bool {
+			return came(later) && !later.EndOfLife && later.StartsAt.After(v.StartsAt)
+		})
 	})
 }
 

@@ -156,8 +156,12 @@ func takeRecalls(c *store.Clinic, f *notify.RecallFacts, records []*core.Record,
 		}
 		asks.addresses = append(asks.addresses, one.ToEmail, one.ToPhone)
 		asks.byPost = asks.byPost || slices.Contains(one.Methods, outbox.Post)
-		if one.Since.Before(asks.since) {
-			asks.since = one.Since
+		since := one.Since
+		if one.OfAge {
+			since = since.Add(-partingFor)
+		}
+		if since.Before(asks.since) {
+			asks.since = since
 		}
 		f.Recalls = append(f.Recalls, one)
 	}
@@ -229,6 +233,7 @@ func recall(clinic *store.Clinic, r *core.Record, basis map[string]basisVisit) (
 	}
 	if record.Text(r, "origin") != "" {
 		rule := clinic.FindRule(record.Text(r, "rule"))
+		one.OfAge = record.Text(r, "booking") == ""
 		one.Unwanted = record.Truth(r, "unwanted") || rule == nil || rule.Inactive || record.Text(r, "booking") != "" && !(known && visit.completed)
 		if rule != nil {
 			one.Series.Steps, one.AlwaysSend = rule.Steps, rule.AlwaysSend
