@@ -38,6 +38,12 @@ func (h House) clientChanged(e *core.RecordEvent) error {
 	if err := recalls.FollowAddresses(e.App, was, e.Record, h.Now()); err != nil {
 		return err
 	}
+	if recalls.RulesOfClient(was, e.Record) {
+		// Whose reminders that changes is planned below.
+		if _, err := recalls.FollowRulesOf(e.App, clinic, []string{e.Record.Id}, h.Now()); err != nil {
+			return err
+		}
+	}
 	return h.recallsFollow(e.App, clinic, e.Record.Id)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pocketbase/dbx"
 
 	"pawbell/internal/clinictest"
 	"pawbell/internal/store"
@@ -200,6 +201,44 @@ func TestRemindersToOneAddressAreSaidTogether(t *testing.T) {
 	c.recalled(client, bella+"queued: Time for Bella, Max and Luna to see us again")
 }
 
+// a pet that somebody added to what a rule made stays, unless the reminder goes to another owner.
+func TestAPetAddedByHandStays(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	rule := c.rule()
+	client, pet := c.petOwner()
+	max := clinictest.Patient(t, c.app, client, fields{"name": "Max", "species": c.dog.Id})
+	c.visited(client, pet, "2026-04-01 08:00:00.000Z")
+	c.patch(c.superuser, c.onlyReminder(client), fields{"patients": []string{pet.Id, max.Id}})
+	both := "2027-04-01 09:00 email queued: Time for Bella and Max to see us again"
+	c.recalled(client, both)
+	c.patch(c.superuser, pet, fields{"inactive": true})
+	c.patch(c.superuser, pet, fields{"inactive": false})
+	c.recalled(client, both)
+	c.patch(c.superuser, rule, fields{"due_number": 53, "due_unit": "week"})
+	c.carryOut()
+	c.recalled(client, "2027-04-07 09:00 email queued: Time for Bella and Max to see us again")
+	buyer := clinictest.Client(t, c.app)
+	c.patch(c.superuser, pet, fields{"client": buyer.Id})
+	c.recalled(buyer, "2027-04-07 09:00 email queued: Time for Bella to see us again")
+}
+
+// a reminder of an age comes from the owner's place, also when they move to another.
+func TestAReminderOfAnAgeComesFromTheOwnersPlace(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	c.rule(fields{"trigger": "age_reached", "reasons": nil, "age_number": 7, "due_number": 0})
+	c.carryOut()
+	second := clinictest.Location(t, c.app, fields{"name": "Hill Vets"})
+	client := clinictest.Client(t, c.app, fields{"location": c.location.Id})
+	clinictest.Patient(t, c.app, client, fields{"born_on": "2020-04-01"})
+	c.patch(c.superuser, client, fields{"location": second.Id})
+	row, err := c.app.FindFirstRecordByFilter(store.Messages, "purpose = 'reminder' && state = 'queued'")
+	if err != nil || row.GetString("location") != second.Id || c.onlyReminder(client).GetString("location") != second.Id {
+		t.Errorf("it comes from %v, %v", row, err)
+	}
+}
+
 // a rule knows no better than the book. Where the last visit of a pet was its farewell, no age that it would have reached is written about,
 // unless it was seen since.
 func TestAnAgeIsNotWrittenAboutAfterTheFarewell(t *testing.T) {
@@ -216,6 +255,41 @@ func TestAnAgeIsNotWrittenAboutAfterTheFarewell(t *testing.T) {
 	c.madeByRules(client, "2027-04-01 cancelled end_of_life")
 	c.visited(client, pet, "2027-02-25 09:00:00.000Z")
 	c.madeByRules(client, "2027-04-01 scheduled")
+}
+
+// a rule whose reasons have all left its groups can still be switched off.
+func TestARuleWithNothingLeftToNameIsSwitchedOff(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	rule := c.rule(fields{"reasons": nil, "groups": []string{c.reason.GetString("group")}})
+	c.patch(c.superuser, c.reason, fields{"group": clinictest.Reason(t, c.app).GetString("group")})
+	c.patch(c.superuser, rule, fields{"inactive": true})
+	if on := c.as(c.superuser, http.MethodPatch, rulesPath+"/"+rule.Id, fields{"inactive": false}); on.code("reasons") != "required" {
+		t.Errorf("switched on again: %d %s", on.Status, on.Body)
+	}
+}
+
+// two rules without a group overlap where they send the same text, whichever of its languages each of them names.
+func TestRulesWithTheSameTextOverlap(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	text := func(locale string) string {
+		t.Helper()
+		found, err := c.app.FindAllRecords(store.Templates, dbx.HashExp{"code": "reminder", "locale": locale, "location": ""})
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%d texts, %v", len(found), err)
+		}
+		return found[0].Id
+	}
+	c.rule(fields{"reminder_group": ""})
+	for _, named := range []string{text("en"), text("da")} {
+		answer := c.as(c.superuser, http.MethodPost, rulesPath, c.yearly(fields{"reminder_group": "", "template": named}))
+		if answer.code("reminder_group") != "overlapping_rules" {
+			t.Errorf("%d %s", answer.Status, answer.Body)
+		}
+	}
+	other := clinictest.Make(t, c.app, store.Templates, fields{"code": "teeth", "name": "Teeth", "purpose": "reminder", "locale": "en", "subject": "Teeth", "email_text": "Teeth of {{ patient.name }}."})
+	c.rule(fields{"reminder_group": "", "template": other.Id})
 }
 
 // PC-24: who sends a reminder now sends it with what it is said together with, and not the one that another pet was to hear of first.
@@ -256,4 +330,27 @@ func TestAHeldSeriesIsNotHurried(t *testing.T) {
 		t.Errorf("send now: %s", held.Body)
 	}
 	c.recalled(client, "2028-03-29 09:00 email queued: Time for Bella to see us again")
+}
+
+// a rule that is changed counts nothing as added that went out of date before: it will not be sent.
+func TestWhatWentOutOfDateIsNotCountedAsAdded(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	rule := c.rule()
+	client, pet := c.petOwner()
+	c.visited(client, pet, "2026-03-02 08:00:00.000Z")
+	c.raw("UPDATE messages SET state = 'stale', reason = 'stale'")
+	c.now = time.Date(2027, 3, 4, 9, 0, 0, 0, time.UTC)
+	c.replanned()
+	c.carryOut()
+	later := fields{"due_number": 14, "due_unit": "month", "preview": true}
+	if asked := c.as(c.superuser, http.MethodPatch, rulesPath+"/"+rule.Id, later); asked.params("preview")["adds"] != 0.0 {
+		t.Errorf("the preview says %s", asked.Body)
+	}
+	later["preview"] = false
+	c.patch(c.superuser, rule, later)
+	if diff := cmp.Diff([]string{"0 reminders added, 0 moved, 0 cancelled."}, c.carryOut()); diff != "" {
+		t.Error(diff)
+	}
+	c.madeByRules(client, "2027-05-02 stale stale")
 }

@@ -160,6 +160,8 @@ func (h *told) readMade(t *testing.T, s string) {
 			own[what] = to
 		case "unwanted":
 			m.Unwanted = true
+		case "spent":
+			m.Spent = true
 		case "text":
 			m.Given.Template = value
 		default:

@@ -30,6 +30,8 @@ type Made struct {
 	// Is is how it stands, Given what its rule gave it: where the two differ, a person has changed it.
 	Is, Given Given
 	Unwanted  bool // its rule did not want it when this was last looked at
+	// Spent: a message of it went out of date, or failed. It does not speak under that name again, whenever it is due.
+	Spent bool
 }
 
 // Effect is what a change means to whoever reads the list of reminders.
@@ -76,7 +78,7 @@ func Follow(m Made, w *Wanted, places map[string]Place, now time.Time) (Change, 
 		c.Effect = Cancels
 	case pending && moved:
 		c.Effect = Moves
-	case ahead && (m.State == Cancelled && m.Reason == NotWanted || m.State == Stale && moved):
+	case ahead && (m.State == Cancelled && m.Reason == NotWanted || m.State == Stale && moved && !m.Spent):
 		c.Effect = Adds
 	}
 	same := c.Unwanted == m.Unwanted && c.Client == m.Client && c.Patient == m.Patient && c.Is.equal(m.Is) && c.Given.equal(m.Given)

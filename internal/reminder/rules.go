@@ -96,9 +96,10 @@ func Serves(rules []Rule, group, reason string) bool {
 // Problem is what keeps a rule from being saved: the field, a code, and words for the person who saves it.
 type Problem struct{ Field, Code, Message string }
 
-// Check answers what is wrong with a rule by itself, nil for nothing.
+// Check answers what is wrong with a rule by itself, nil for nothing. A rule that is off makes none anyway: it must be possible to switch one off whose
+// reasons have all left its groups.
 func (r Rule) Check() *Problem {
-	if r.Trigger == VisitCompleted && len(r.Reasons) == 0 {
+	if !r.Inactive && r.Trigger == VisitCompleted && len(r.Reasons) == 0 {
 		return &Problem{"reasons", "required", "Choose at least one reason or group: the rule would never make a reminder."}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pocketbase/pocketbase/core"
 
+	"pawbell/internal/outbox"
 	"pawbell/internal/reminder"
 	"pawbell/internal/store"
 	"pawbell/internal/store/record"
@@ -53,7 +54,9 @@ func CheckRule(clinic *store.Clinic, r *core.Record) error {
 	if p := rule.Check(); p != nil {
 		return store.Wrong(p.Field, p.Code, p.Message)
 	}
+	rule.Template = textOf(clinic, rule)
 	for _, other := range clinic.Rules {
+		other.Template = textOf(clinic, other)
 		if reminder.Overlap(rule, other) {
 			refusal := store.Wrong("reminder_group", "overlapping_rules", overlapWords(rule, other))
 			refusal.Params = map[string]any{"rule": other.ID, "name": other.Name}
@@ -61,6 +64,14 @@ func CheckRule(clinic *store.Clinic, r *core.Record) error {
 		}
 	}
 	return nil
+}
+
+// textOf is the code of the text that a rule sends: its languages, and a place's own version of it, are the same text.
+func textOf(clinic *store.Clinic, rule reminder.Rule) string {
+	if named, known := clinic.Templates.ByID(rule.Template); known {
+		return named.Code
+	}
+	return string(outbox.Reminder)
 }
 
 func overlapWords(rule, other reminder.Rule) string {

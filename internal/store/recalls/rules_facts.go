@@ -3,6 +3,7 @@ package recalls
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/pocketbase/dbx"
 
@@ -107,6 +108,7 @@ type madeRow struct {
 	Group      string `db:"reminder_group"`
 	Given      string `db:"given"`
 	Unwanted   bool   `db:"unwanted"`
+	Spent      bool   `db:"spent"`
 	PatientNow string `db:"patient_now"`
 }
 
@@ -114,6 +116,8 @@ type madeRow struct {
 // names.
 const madeColumns = `SELECT r.id, r.origin, r.rule, r.state, r.reason, r.client, r.patients, r.location, r.due_on, r.methods, r.template, r.reminder_group,
 	ifnull(r.given, '') given, r.unwanted,
+	r.state = 'stale' AND EXISTS (SELECT 1 FROM messages m WHERE m.key > 'reminder:' || r.id || ':' AND m.key < 'reminder:' || r.id || ';' AND m.key != ''
+		AND +m.state IN ('stale', 'failed')) spent,
 	CASE WHEN r.booking = '' THEN substr(r.origin, -15) ELSE ifnull(b.patient, '') END patient_now
 	FROM reminders r LEFT JOIN bookings b ON b.id = r.booking `
 
@@ -125,14 +129,17 @@ func readMade(query *dbx.Query) ([]madeReminder, error) {
 	made := make([]madeReminder, len(rows))
 	for i, r := range rows {
 		m := madeReminder{patient: r.PatientNow, Made: reminder.Made{
-			ID: r.ID, Origin: r.Origin, Rule: r.Rule, State: reminder.State(r.State), Reason: r.Reason, Client: r.Client, Unwanted: r.Unwanted,
+			ID: r.ID, Origin: r.Origin, Rule: r.Rule, State: reminder.State(r.State), Reason: r.Reason, Client: r.Client, Unwanted: r.Unwanted, Spent: r.Spent,
 			Is: reminder.Given{DueOn: r.DueOn, Template: r.Template, Group: r.Group, Location: r.Location},
 		}}
 		patients, err := record.Texts(r.Patients)
 		if err != nil {
 			return nil, fmt.Errorf("reminder %s: patients: %w", r.ID, err)
 		}
-		if len(patients) == 1 {
+		switch {
+		case slices.Contains(patients, m.patient):
+			m.Patient = m.patient // and whom somebody added by hand
+		case len(patients) == 1:
 			m.Patient = patients[0]
 		}
 		if m.Is.Methods, err = record.Texts(r.Methods); err != nil {

@@ -31,8 +31,8 @@ func (c *RuleCounts) Add(other RuleCounts) {
 type ruleChanges struct {
 	add    []reminder.Wanted
 	change []reminder.Change
-	// was is whose a changed reminder was until now.
-	was map[string]string
+	// was is how a changed reminder stood until now.
+	was map[string]reminder.Made
 }
 
 func (c *ruleChanges) counts() RuleCounts {
@@ -64,9 +64,9 @@ func (c *ruleChanges) follow(clinic *store.Clinic, made []madeReminder, wanted m
 		}
 		c.change = append(c.change, change)
 		if c.was == nil {
-			c.was = map[string]string{}
+			c.was = map[string]reminder.Made{}
 		}
-		c.was[m.ID] = m.Client
+		c.was[m.ID] = m.Made
 	}
 }
 
@@ -80,15 +80,16 @@ func (c *ruleChanges) write(app core.App, now time.Time) (clients []string, err 
 		clients = append(clients, w.Client)
 	}
 	for _, change := range c.change {
-		if c.was[change.ID] != change.Client {
-			if err := passOn(app, &change, c.was[change.ID], now); err != nil {
+		was := c.was[change.ID]
+		if was.Client != change.Client {
+			if err := passOn(app, &change, was.Client, now); err != nil {
 				return nil, err
 			}
 		}
-		if err := rewriteReminder(app, change, now); err != nil {
+		if err := rewriteReminder(app, was, change, now); err != nil {
 			return nil, err
 		}
-		clients = append(clients, change.Client, c.was[change.ID])
+		clients = append(clients, change.Client, was.Client)
 	}
 	slices.Sort(clients)
 	return slices.Compact(clients), nil
@@ -109,13 +110,13 @@ func makeReminder(app core.App, w reminder.Wanted, now time.Time) error {
 	return nil
 }
 
-func rewriteReminder(app core.App, change reminder.Change, now time.Time) error {
+func rewriteReminder(app core.App, was reminder.Made, change reminder.Change, now time.Time) error {
 	values, err := givenColumns(change.Is, change.Given)
 	if err != nil {
 		return err
 	}
 	values["unwanted"], values["client"] = change.Unwanted, change.Client
-	if change.Patient != "" {
+	if change.Patient != "" && (change.Patient != was.Patient || change.Client != was.Client) {
 		values["patients"] = record.IDList([]string{change.Patient})
 	}
 	values["updated"], values["revision"] = record.Instant(now), dbx.NewExp("[[revision]] + 1")
@@ -260,6 +261,11 @@ func RulesOfVisit(was, is *core.Record) (patients, visits []string) {
 		}
 	}
 	return patients, visits
+}
+
+// RulesOfClient answers whether rules have to look at a client's patients because of a change: reminders of an age come from the client's place.
+func RulesOfClient(was, is *core.Record) bool {
+	return record.Differ(was, is, []string{"location", "merge_into"})
 }
 
 // RulesOfPatient answers whether rules have to look at a patient because of a change; was is nil for a new one.
