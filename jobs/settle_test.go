@@ -192,3 +192,35 @@ func TestReportsFollowWhoeverHasTheText(t *testing.T) {
 		t.Errorf("the first attempt is %s", r.GetString("state"))
 	}
 }
+
+// a text that is found at the provider while one like it is on its way may be that one's. It is nobody's until that one has its answer: or one of
+// the two would never leave.
+func TestWhatIsFoundWhileItsLikeIsOnItsWayIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	tr, p, ids := inDoubt(t, 1)
+	twin := tr.message(clinictest.Fields{"channel": "sms", "to": "+4520123456", "parts": 1})
+	clinic, err := tr.desk.Clinic()
+	if err != nil {
+		t.Fatal(err)
+	}
+	leased, err := queue.Lease(tr.app, clinic, tr.clock, queue.LeaseOptions{Limit: 10, For: leaseTime, Gateway: tr.gatewayName})
+	if err != nil || len(leased.Going) != 1 || leased.Going[0].ID != twin.Id {
+		t.Fatalf("%d leased, %v", len(leased.Going), err)
+	}
+	p.has = []string{"SM0"} // the twin's, whose answer is under way
+	if err := tr.settleLost(context.Background(), tr.clock); err != nil {
+		t.Fatal(err)
+	}
+	if r := tr.row(ids[0]); r.GetString("state") != "sending" || r.GetString("gateway_id") != "" {
+		t.Errorf("the one in doubt is %s with %s", r.GetString("state"), r.GetString("gateway_id"))
+	}
+	if err := tr.note(clinic, []answer{tr.settled(leased.Going[0], "trial", gateway.Result{Outcome: outbox.Accepted, GatewayID: "SM0"})}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tr.settleLost(context.Background(), tr.clock.Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if r := tr.row(ids[0]); r.GetString("state") != "queued" {
+		t.Errorf("the one that never left is %s", r.GetString("state"))
+	}
+}

@@ -120,8 +120,12 @@ func holdersOf(db dbx.Builder, condition, of string) (map[string]string, error) 
 	return holders, nil
 }
 
-// unclaimed takes back what was found at a provider for one message while a report gave it to another one: that was not this message, and the
-// provider is asked again.
+// anotherLook is when a provider is asked again about a message whose like is on its way: that one will mostly have its answer then.
+const anotherLook = time.Second
+
+// unclaimed takes back what was found at a provider for one message while a report or an answer gave it to another one: that was not this message, and
+// the provider is asked again. It is asked again as well while a message that is alike is on its way: what was found may be that one's, and
+// its answer will say so.
 func unclaimed(db dbx.Builder, batch []Ended, now time.Time) ([]Ended, error) {
 	var found []string
 	for _, e := range batch {
@@ -140,11 +144,49 @@ func unclaimed(db dbx.Builder, batch []Ended, now time.Time) ([]Ended, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read claimed ids: %w", err)
 	}
+	twins, err := withTwinOnItsWay(db, batch, now)
+	if err != nil {
+		return nil, err
+	}
 	batch = slices.Clone(batch)
 	for i, e := range batch {
-		if holder, claimed := holders[e.GatewayID]; e.Found && claimed && holder != e.Message.ID {
-			batch[i] = Ended{Settlement: outbox.Settlement{State: outbox.Sending, LookAt: now}, Message: e.Message, Gateway: e.Gateway}
+		if !e.Found {
+			continue
 		}
+		again := outbox.Settlement{State: outbox.Sending, LookAt: now}
+		if holder, claimed := holders[e.GatewayID]; !claimed && twins[e.Message.ID] {
+			again.LookAt = now.Add(anotherLook)
+		} else if !claimed || holder == e.Message.ID {
+			continue
+		}
+		batch[i] = Ended{Settlement: again, Message: e.Message, Gateway: e.Gateway}
 	}
 	return batch, nil
+}
+
+// withTwinOnItsWay reads which of the texts found have one like them with the same provider at this moment: its lease holds. E-mails have numbers of
+// ours, and are never taken for each other.
+func withTwinOnItsWay(db dbx.Builder, batch []Ended, now time.Time) (map[string]bool, error) {
+	var found []string
+	for _, e := range batch {
+		if e.Found && e.Message.Channel == outbox.SMS {
+			found = append(found, e.Message.ID)
+		}
+	}
+	set, err := record.IDSet(found)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	err = db.NewQuery(`SELECT m.id FROM messages m WHERE m.id IN (SELECT value FROM json_each({:ids})) AND EXISTS (SELECT 1 FROM messages o
+		WHERE o."to" = m."to" AND o.id != m.id AND o.channel = m.channel AND o.text = m.text AND +o.state = 'sending' AND o.leased_until > {:now})`).
+		Bind(dbx.Params{"ids": set, "now": record.Instant(now)}).Column(&ids)
+	if err != nil {
+		return nil, fmt.Errorf("look for messages that are alike: %w", err)
+	}
+	twins := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		twins[id] = true
+	}
+	return twins, nil
 }
