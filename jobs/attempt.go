@@ -30,6 +30,11 @@ func (j *house) attempt(ctx context.Context, clinic *store.Clinic, m queue.Outgo
 			a = j.settled(m, name, gateway.Result{Outcome: outbox.Uncertain, Detail: "the program broke while it handed the message over"})
 		}
 	}()
+	if len(m.Attachments) > 0 {
+		// Files may be large; they are in memory for one message at a time. Whoever waited for that looks only then at what time it is.
+		j.files.Lock()
+		defer j.files.Unlock()
+	}
 	now := j.now()
 	g, ok := j.gateways.For(m.Channel)
 	switch {
@@ -39,14 +44,11 @@ func (j *house) attempt(ctx context.Context, clinic *store.Clinic, m queue.Outgo
 		return j.settled(m, name, gateway.Result{Outcome: outbox.Temporary, NotTried: true, Detail: "shutting down"})
 	case j.rests.holds(m.Channel, now):
 		return j.settled(m, name, gateway.Result{Outcome: outbox.Stopped, NotTried: true, Detail: "held back: the gateway rests"})
-	case now.After(until.Add(-attemptTime)):
+	case now.After(until.Add(-2 * attemptTime)):
 		return j.settled(m, name, gateway.Result{Outcome: outbox.Temporary, NotTried: true, Detail: "held back: the batch took too long"})
 	}
 	message := j.handOver(clinic, m)
 	if len(m.Attachments) > 0 {
-		// Files may be large; they are in memory for one message at a time.
-		j.files.Lock()
-		defer j.files.Unlock()
 		var problem *gateway.Result
 		if message.Attachments, problem = j.attachments(m); problem != nil {
 			return j.settled(m, name, *problem)
@@ -60,12 +62,14 @@ func (j *house) attempt(ctx context.Context, clinic *store.Clinic, m queue.Outgo
 func (j *house) settled(m queue.Outgoing, name string, r gateway.Result) answer {
 	now := j.now()
 	settlement := outbox.Settle(m.Row, outbox.Answer{Outcome: r.Outcome, Reason: r.Reason, RetryAfter: r.RetryAfter}, now, random)
+	leaveAlone := r.LeaveAlone
 	if r.NotTried {
 		// Our own breaker, rate or rest held it back: that is not the message's fault.
 		settlement.Uncounted = true
-		if r.RetryAfter > 0 {
-			j.rests.rest(m.Channel, now.Add(r.RetryAfter))
-		}
+		leaveAlone = max(leaveAlone, r.RetryAfter)
+	}
+	if leaveAlone > 0 {
+		j.rests.rest(m.Channel, now.Add(leaveAlone))
 	}
 	a := answer{
 		Ended:   queue.Ended{Settlement: settlement, Message: m, Gateway: name, GatewayID: r.GatewayID, Detail: r.Detail},

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"pawbell/internal/outbox"
@@ -27,6 +28,7 @@ const (
 type carriers struct {
 	house    *house
 	ctx      context.Context
+	lost     *inquiry
 	channels map[outbox.Channel]*carriage
 	answers  chan answer
 	out      int           // how many were handed over and not answered
@@ -49,8 +51,8 @@ type carried struct {
 	until  time.Time // when the lease ends
 }
 
-func (j *house) carriers(ctx context.Context) *carriers {
-	return &carriers{house: j, ctx: ctx, channels: map[outbox.Channel]*carriage{}, answers: make(chan answer, 2*armful)}
+func (j *house) carriers(ctx context.Context, lost *inquiry) *carriers {
+	return &carriers{house: j, ctx: ctx, lost: lost, channels: map[outbox.Channel]*carriage{}, answers: make(chan answer, 2*armful)}
 }
 
 func (c *carriers) channel(name outbox.Channel) *carriage {
@@ -94,6 +96,11 @@ func (c *carriers) busy(few int) (names []outbox.Channel) {
 }
 
 func (way *carriage) busy(few int) bool { return way.out > few || way.trial }
+
+// room reports whether something may be taken for one of these channels.
+func (c *carriers) room(few int, names []outbox.Channel) bool {
+	return slices.ContainsFunc(names, func(name outbox.Channel) bool { return !c.channels[name].busy(few) })
+}
 
 // await writes down answers as they come, those of a moment together, until enough is true. It is asked whenever something was answered and after
 // each moment. Await answers how many messages it wrote down, and whether none of them took longer than a moment.
@@ -150,19 +157,18 @@ func (c *carriers) keepUp(few int) (answered int, quick bool) {
 	return c.await(func(moments int) bool { return moments > 0 || len(c.busy(few)) == 0 })
 }
 
-// news awaits, when the queue has nothing more for the channels that are not busy, that one of those that are has room, or that somebody rings. It
-// answers false when nothing happened but that everything was answered.
-func (c *carriers) news(few int, busy []outbox.Channel, bell <-chan struct{}) (news bool) {
-	c.await(func(int) bool {
-		select {
-		case <-bell:
+// news awaits, when nothing is due but by channels that are busy, that one of those has room, that the questions about lost attempts are answered, or that
+// somebody rings. It answers false when nothing happened but that everything was answered. A bell is heard after a moment, so that what many
+// commits queue in a rush leaves together.
+func (c *carriers) news(few int, left []outbox.Channel) (news bool) {
+	c.await(func(moments int) bool {
+		if c.lost.ended() {
+			// What is to be sent again, since it never left, is due.
+			pull(c.house.dueBell)
 			news = true
-		default:
 		}
-		for _, name := range busy {
-			news = news || !c.channels[name].busy(few)
-		}
-		return news || c.out == 0
+		news = news || moments > 0 && len(c.house.dueBell) > 0 || c.room(few, left)
+		return news || c.out == 0 && !c.lost.underWay()
 	})
 	return news
 }

@@ -17,8 +17,8 @@ const (
 	// batch is how many rows are looked at in one transaction where nothing is sent: enough that a statement's cost is shared, few enough that the
 	// write lock is held for milliseconds.
 	batch = 500
-	// attemptTime bounds one call to a provider. The lease outlives it by far, and no attempt begins that the lease would not outlive, so
-	// it only runs out when the process is gone.
+	// attemptTime bounds one call to a provider. The lease outlives it by far, and no attempt begins that the lease would not outlive by as much again,
+	// in which its answer is written down: so it only runs out when the process is gone.
 	attemptTime = 30 * time.Second
 	leaseTime   = 5 * time.Minute
 	// patience is how long what is due waits for providers to say what became of earlier attempts.
@@ -29,51 +29,50 @@ const (
 // still on their way.
 func (j *house) Dispatch(ctx context.Context, now time.Time) error {
 	defer j.tell()
-	settled := make(chan error, 1)
-	go func() { settled <- j.settleLost(ctx, now) }()
+	lost := &inquiry{house: j, ctx: ctx}
+	lost.ask(now)
 	// What comes of the questions is sent together with the rest, unless a provider thinks them over: then the rest does not wait.
-	asked := time.NewTimer(patience)
-	defer asked.Stop()
-	var problem error
-	select {
-	case problem = <-settled:
-		settled = nil
-	case <-asked.C:
-	}
-	problem = errors.Join(problem, j.lookAfterWaiting(now), j.empty(ctx, now))
-	if settled != nil {
-		problem = errors.Join(problem, <-settled, j.empty(ctx, now))
-	}
-	return errors.Join(problem, j.lookAfterNotices(now))
+	lost.await(time.After(patience))
+	problem := errors.Join(j.lookAfterWaiting(now), j.empty(ctx, lost, now))
+	lost.await(nil)
+	return errors.Join(problem, lost.problem, j.lookAfterNotices(now))
 }
 
 // empty sends what is due, a handful at a time, and a larger one while the providers keep up: what was written down and not answered is in doubt if
-// the process dies, so it is never much more than leaves in a moment. While something is on its way, what is queued meanwhile leaves too.
-func (j *house) empty(ctx context.Context, now time.Time) error {
-	c := j.carriers(ctx)
+// the process dies, so it is never much more than leaves in a moment. While something is on its way, what is queued meanwhile leaves too. With a slow
+// provider that may go on for hours, so what else is the dispatcher's to do has its turn each minute.
+func (j *house) empty(ctx context.Context, lost *inquiry, now time.Time) error {
+	c := j.carriers(ctx, lost)
 	defer c.leave()
-	select {
-	case <-j.dueBell:
-	default:
-	}
-	if err := j.tryRested(ctx, c, now); err != nil {
-		return errors.Join(err, c.finish())
-	}
-	for few := handful; ctx.Err() == nil && c.problem == nil; {
-		clinic, err := j.desk.Clinic()
-		if err != nil {
-			return errors.Join(err, c.finish())
+	var problem error
+	// As far as is known and until somebody rings, nothing is due but by the channels that are left. To look again would be a walk past all of it.
+	var left []outbox.Channel
+	turn, rung, known := now, true, false
+	for few := handful; ctx.Err() == nil && c.problem == nil; rung = false {
+		if at := j.now(); at.Sub(turn).Abs() >= time.Minute {
+			turn, rung = at, true
+			lost.ask(at)
+			problem = errors.Join(problem, j.lookAfterWaiting(at), j.lookAfterNotices(at))
 		}
-		busy := c.busy(few)
-		leased, until, err := j.lease(clinic, queue.LeaseOptions{Limit: few, Except: slices.Concat(j.uncarried(), j.rests.channels(), busy)})
-		if err != nil {
-			return errors.Join(err, c.finish())
+		if rung = heard(j.dueBell) || rung; rung {
+			known = false
+			if err := j.tryRested(ctx, c, j.now()); err != nil {
+				return errors.Join(problem, err, c.finish())
+			}
 		}
-		c.hand(clinic, leased.Going, until)
-		if leased.Looked < few {
-			if c.out == 0 || !c.news(few, busy, j.dueBell) {
+		if known && !c.room(few, left) {
+			if !c.news(few, left) {
 				break
 			}
+			continue
+		}
+		busy := c.busy(few)
+		looked, err := c.take(few, busy)
+		if err != nil {
+			return errors.Join(problem, err, c.finish())
+		}
+		if looked < few {
+			left, known = busy, true
 			continue
 		}
 		switch answered, quick := c.keepUp(few); {
@@ -83,7 +82,22 @@ func (j *house) empty(ctx context.Context, now time.Time) error {
 			few = min(2*few, armful)
 		}
 	}
-	return c.finish()
+	return errors.Join(problem, c.finish())
+}
+
+// take takes what is due, no more than so many, and hands over what of it may go. It answers how many there were.
+func (c *carriers) take(few int, busy []outbox.Channel) (looked int, err error) {
+	j := c.house
+	clinic, err := j.desk.Clinic()
+	if err != nil {
+		return 0, err
+	}
+	leased, until, err := j.lease(clinic, queue.LeaseOptions{Limit: few, Except: slices.Concat(j.uncarried(), j.rests.channels(), busy)})
+	if err != nil {
+		return 0, err
+	}
+	c.hand(clinic, leased.Going, until)
+	return leased.Looked, nil
 }
 
 // lease takes rows, writes their attempts down and answers until when they are ours.
@@ -110,8 +124,9 @@ func (j *house) tryRested(ctx context.Context, c *carriers, now time.Time) error
 		if err != nil {
 			return err
 		}
-		for ctx.Err() == nil {
-			leased, until, err := j.lease(clinic, queue.LeaseOptions{Limit: 1, Only: channel, Except: j.uncarried()})
+		// Mostly the first one goes. After an outage, or when the sending hours are over, that may be the last of thousands.
+		for many := 1; ctx.Err() == nil; many = armful {
+			leased, until, err := j.lease(clinic, queue.LeaseOptions{Limit: many, Most: 1, Only: channel, Except: j.uncarried()})
 			if err != nil {
 				return err
 			}

@@ -116,6 +116,7 @@ type provider struct {
 	hold    chan struct{}  // when set, Send waits for it
 	slow    outbox.Channel // when set, the only channel that hold holds
 	ponder  chan struct{}  // when set, Find waits for it
+	takes   time.Duration  // how long it thinks about each message
 	blind   bool           // cannot be asked
 	late    bool           // accepts, but the answer is lost
 	refuse  gateway.Result // when it says something, the answer to everybody
@@ -162,6 +163,7 @@ func (p *provider) Send(ctx context.Context, m gateway.Message) gateway.Result {
 			return gateway.Result{Outcome: outbox.Uncertain}
 		}
 	}
+	time.Sleep(p.takes)
 	return p.take(m)
 }
 

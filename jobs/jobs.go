@@ -189,6 +189,16 @@ func pull(bells ...chan struct{}) {
 	}
 }
 
+// heard takes the ring of a bell, if it rang.
+func heard(bell <-chan struct{}) bool {
+	select {
+	case <-bell:
+		return true
+	default:
+		return false
+	}
+}
+
 // heed does a job whenever its bell rings, until ctx ends.
 func heed(ctx context.Context, bell <-chan struct{}, job func(context.Context)) {
 	for {

@@ -21,8 +21,51 @@ const (
 	settledTogether = handful
 )
 
-// settleLost asks providers what became of attempts that never got an answer, and lets the rules decide. It runs before anything is
-// leased, so that a message that may be with its provider is never simply sent again.
+// inquiry is asking providers about lost attempts, beside everything else that the dispatcher does.
+type inquiry struct {
+	house   *house
+	ctx     context.Context
+	answer  chan error // of the questions under way; nil when there are none
+	problem error      // why some could not be asked or written down
+}
+
+// ask begins with the questions of a moment, unless earlier ones are still under way.
+func (q *inquiry) ask(now time.Time) {
+	if q.underWay() {
+		return
+	}
+	answer := make(chan error, 1)
+	q.answer = answer
+	go func() { answer <- q.house.settleLost(q.ctx, now) }()
+}
+
+func (q *inquiry) underWay() bool { return q.answer != nil }
+
+// ended reports, once, that the questions have come to their end.
+func (q *inquiry) ended() bool {
+	select {
+	case err := <-q.answer:
+		q.answer, q.problem = nil, errors.Join(q.problem, err)
+		return true
+	default:
+		return false
+	}
+}
+
+// await waits for the end of the questions, but no longer than until enough says so; a nil channel never does.
+func (q *inquiry) await(enough <-chan time.Time) {
+	if !q.underWay() {
+		return
+	}
+	select {
+	case err := <-q.answer:
+		q.answer, q.problem = nil, errors.Join(q.problem, err)
+	case <-enough:
+	}
+}
+
+// settleLost asks providers what became of attempts that never got an answer, and lets the rules decide. Until they have, the rows stay leased,
+// so that a message that may be with its provider is never simply sent again.
 func (j *house) settleLost(ctx context.Context, now time.Time) error {
 	for ctx.Err() == nil && j.now().Sub(now) < settleTime {
 		lost, err := queue.LostLeases(j.app, now, batch)

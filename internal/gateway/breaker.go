@@ -84,6 +84,7 @@ func (g *guard) Send(ctx context.Context, m Message) Result {
 		switch {
 		case fared == slowly:
 			g.pace.slowDown(result.RetryAfter)
+			result.LeaveAlone = min(result.RetryAfter, longestPause)
 		case fared == silent && errors.Is(ctx.Err(), context.Canceled):
 			return result, context.Canceled
 		case fared == silent:
@@ -93,6 +94,10 @@ func (g *guard) Send(ctx context.Context, m Message) Result {
 	})
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return g.leftAlone()
+	}
+	if g.breaker.State() == gobreaker.StateOpen {
+		// Whoever hears it need not try with the next ones, each of which would be written down as an attempt.
+		result.LeaveAlone = g.openFor
 	}
 	return result
 }

@@ -77,6 +77,8 @@ type Result struct {
 	RetryAfter time.Duration // the provider's wish, 0 = none
 	// NotTried says that our own rate or breaker held the message back: the provider was not called, and this counts as no attempt.
 	NotTried bool
+	// LeaveAlone is for how long nothing more shall be handed over after this attempt: the provider asked for that, or has been silent too often.
+	LeaveAlone time.Duration
 	// CostKnown is set where the provider names a price already.
 	Parts int
 }

@@ -45,6 +45,8 @@ type Named struct {
 // LeaseOptions says what may be leased.
 type LeaseOptions struct {
 	Limit int
+	// Most is how many of those that were looked at may go, and the others stay as they are; 0 = all.
+	Most int
 	// For is how long the lease holds; longer than any attempt may take.
 	For time.Duration
 	// Except are channels that nothing leaves by for now: their rows stay queued.
@@ -95,6 +97,9 @@ func Lease(app core.App, clinic *store.Clinic, now time.Time, o LeaseOptions) (L
 			case outbox.StepWait:
 				wait = append(wait, waiting{row.ID, record.Instant(turn.At)})
 			case outbox.StepSend:
+				if o.Most > 0 && len(leased.Going) == o.Most {
+					continue
+				}
 				row.Attempts++
 				row.State = outbox.Sending
 				leased.Going = append(leased.Going, row.Outgoing)
