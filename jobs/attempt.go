@@ -80,6 +80,7 @@ func (j *house) settled(m queue.Outgoing, name string, r gateway.Result) answer 
 	}
 	switch r.Outcome {
 	case outbox.Accepted:
+		j.rests.leaves(m.Channel, now)
 		a.Event = string(gateway.EventAccepted)
 	case outbox.Permanent, outbox.Temporary, outbox.Stopped:
 		a.Event = string(gateway.EventFailed)

@@ -77,6 +77,7 @@ type house struct {
 	mutex   sync.Mutex
 	ctx     context.Context
 	stop    context.CancelFunc
+	started time.Time
 	calls   context.Context // outlives ctx, so that calls in flight may end well
 	hangUp  context.CancelFunc
 	working sync.WaitGroup
@@ -100,7 +101,7 @@ func newHouse(app core.App, desk *store.Desk, gateways gateway.Set, now Clock) *
 func (j *house) start(ctx context.Context, stop context.CancelFunc) {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
-	j.ctx, j.stop = ctx, stop
+	j.ctx, j.stop, j.started = ctx, stop, j.now()
 	j.calls, j.hangUp = context.WithCancel(context.WithoutCancel(ctx))
 }
 

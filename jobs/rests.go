@@ -13,7 +13,8 @@ import (
 // that a mended password is noticed by itself.
 const closedFor = 5 * time.Minute
 
-// rests remembers which channels are left alone and until when, and which gateways have taken something since they were last refused.
+// rests remembers which channels are left alone and until when, which gateways have taken something since they were last refused, and when a message
+// last left by each channel.
 //
 // A rest that is over does not let the whole queue loose on a gateway that may be as dead as before: one message goes ahead, and the
 // others follow if it was answered.
@@ -21,6 +22,7 @@ type rests struct {
 	mutex sync.Mutex
 	until map[outbox.Channel]time.Time
 	works map[string]bool
+	left  map[outbox.Channel]time.Time
 }
 
 // rest leaves a channel alone until then, or longer where that was agreed before.
@@ -71,6 +73,22 @@ func (r *rests) open(channel outbox.Channel) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	delete(r.until, channel)
+}
+
+// leaves notes that a message left, lastLeft answers when the last one did; the zero time is never.
+func (r *rests) leaves(channel outbox.Channel, now time.Time) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.left == nil {
+		r.left = map[outbox.Channel]time.Time{}
+	}
+	r.left[channel] = now
+}
+
+func (r *rests) lastLeft(channel outbox.Channel) time.Time {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.left[channel]
 }
 
 // stopped notes that a gateway refuses us, works that it takes messages; works answers whether that is news.

@@ -4,37 +4,55 @@ import (
 	"context"
 	"time"
 
+	"pawbell/internal/outbox"
 	"pawbell/internal/store/queue"
 )
 
-// stillFor is how long nothing may leave while something is due: two turns of the dispatcher.
+// stillFor is how long nothing may leave by a channel while something is due there: two turns of the dispatcher.
 const stillFor = 2 * time.Minute
 
-// Watch raises an alarm when messages are due and none has left for two turns of the dispatcher, and ends it by itself once they move. It is
-// a job of its own, because a dispatcher that hangs cannot tell.
+// Watch raises an alarm when messages are due and none has left by their channel for two turns of the dispatcher, and ends it by itself once they move.
+// An attempt is no proof of that: a provider that is down is tried again and again. It is a job of its own, because a dispatcher that hangs
+// cannot tell.
 func (j *house) Watch(_ context.Context, now time.Time) error {
-	health, err := queue.Health(j.app, now, j.uncarried()...)
+	waiting, err := queue.WhatWaits(j.app, now)
 	if err != nil {
 		return err
 	}
-	if !still(health, now) {
+	due, oldest := 0, now
+	for _, w := range waiting {
+		if _, carried := j.gateways.For(w.Channel); !carried || !still(w, j.lastLeft(w.Channel), now) {
+			continue
+		}
+		if due += w.Due; w.Oldest.Before(oldest) {
+			oldest = w.Oldest
+		}
+	}
+	if due == 0 {
 		moves, err := queue.Moves(j.app)
 		if moves {
-			j.app.Logger().Warn("messages leave again", "due", health.Due)
+			j.app.Logger().Warn("messages leave again")
 		}
 		return err
 	}
 	news, err := queue.Stands(j.app)
 	if news {
-		j.app.Logger().Error("messages are due and none leaves", "due", health.Due, "oldest_due_seconds", int(now.Sub(health.OldestDue)/time.Second))
+		j.app.Logger().Error("messages are due and none leaves", "due", due, "oldest_due_seconds", int(now.Sub(oldest)/time.Second))
 	}
 	return err
 }
 
-// still reports whether the queue stands. An attempt in the future was made before somebody turned the clock back, and proves nothing.
-func still(h queue.QueueHealth, now time.Time) bool {
-	if h.Due == 0 || now.Sub(h.OldestDue) < stillFor {
-		return false
+// lastLeft is when a message last left by a channel, as far as this program knows: it knows nothing of the time before it was started.
+func (j *house) lastLeft(channel outbox.Channel) time.Time {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	if left := j.rests.lastLeft(channel); left.After(j.started) {
+		return left
 	}
-	return now.Sub(h.LastDispatch) >= stillFor || h.LastDispatch.After(now)
+	return j.started
+}
+
+// still reports whether a channel stands. What left in the future did so before somebody turned the clock back, and proves nothing.
+func still(w queue.Waiting, left, now time.Time) bool {
+	return now.Sub(w.Oldest) >= stillFor && (now.Sub(left) >= stillFor || left.After(now))
 }

@@ -63,6 +63,33 @@ func Health(app core.App, now time.Time, except ...outbox.Channel) (QueueHealth,
 	return h, nil
 }
 
+// Waiting is what should have left by a channel and is still there.
+type Waiting struct {
+	Channel outbox.Channel
+	Due     int
+	Oldest  time.Time // when the first of it became due
+}
+
+// WhatWaits counts what is due by each channel, letters excepted: they wait for a person.
+func WhatWaits(app core.App, now time.Time) ([]Waiting, error) {
+	var rows []struct {
+		Channel string  `db:"channel"`
+		Due     float64 `db:"due"`
+		Oldest  string  `db:"oldest"`
+	}
+	err := app.DB().NewQuery(`SELECT channel, count(*) AS due, min(max(send_at, next_try_at)) AS oldest FROM messages
+		WHERE state = 'queued' AND ` + anyPriority("priority") + ` AND send_at <= {:now} AND next_try_at <= {:now} AND channel != 'post' GROUP BY channel`).
+		Bind(dbx.Params{"now": record.Instant(now)}).All(&rows)
+	if err != nil {
+		return nil, fmt.Errorf("count what waits: %w", err)
+	}
+	waiting := make([]Waiting, len(rows))
+	for i, r := range rows {
+		waiting[i] = Waiting{outbox.Channel(r.Channel), int(r.Due), record.ParseInstant(r.Oldest)}
+	}
+	return waiting, nil
+}
+
 // anyPriority is a condition that is always true. It lets SQLite find what is due by the index that begins with state and priority, as a walk for each
 // priority; otherwise it would read all that is queued, for whatever moment.
 func anyPriority(column string) string {

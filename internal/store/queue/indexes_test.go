@@ -140,6 +140,9 @@ func aRun(t *testing.T, app core.App) {
 	if _, err := queue.Health(app, now); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := queue.WhatWaits(app, now); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // indexed fails the test if a statement reads one of the tables that grow from one end to the other, all that is queued row by row, or sorts more
