@@ -422,3 +422,38 @@ func TestAnAbsencesTextIsJudgedWhereItWillBeRead(t *testing.T) {
 		t.Errorf("a text too long for a place that it is not read at: %d %s", answer.Status, answer.Body)
 	}
 }
+
+// a word that speaks of several visits goes when the first of them is put back or moved before it leaves; of the others the owner hears all the same.
+func TestTheOtherVisitsOfAWordThatGoesAreToldOf(t *testing.T) {
+	t.Parallel()
+	for fate, status := range map[string]string{"cancel": "booked", "tell": "cancelled"} {
+		t.Run(fate, func(t *testing.T) {
+			t.Parallel()
+			c := newClinic(t)
+			colleague := clinictest.Practitioner(t, c.app, c.location)
+			first := c.owned("2027-03-01 11:00:00.000Z", fields{"first_name": "Nora", "email": "", "sms_phone": "+4520000003"})
+			owner := c.mustFind(store.Clients, first.GetString("client"))
+			more := func(pet, startsAt string) *core.Record {
+				max := clinictest.Patient(t, c.app, owner, fields{"name": pet})
+				return clinictest.Visit(t, c.app, c.location, c.practitioner, c.reason, owner, startsAt, fields{"patient": max.Id})
+			}
+			second, third := more("Max", "2027-03-01 12:00:00.000Z"), more("Mis", "2027-03-01 13:00:00.000Z")
+			tomorrow := more("Ida", "2027-03-02 12:00:00.000Z")
+			c.sick(c.superuser, fate, fields{"ends_at": "2027-03-03 00:00:00.000Z"})
+			calls := c.calls()
+			c.same("one word", []string{"day_notice sms +4520000003: queued 03-01 08:00"}, c.dayNotices(first))
+			c.patch(c.superuser, first, fields{"status": status, "practitioner": colleague.Id})
+			if got := c.dayNotices(first); len(got) != 1 || !strings.Contains(got[0], ": cancelled ") {
+				t.Errorf("the word that went: %v", got)
+			}
+			c.same("of the second", []string{"day_notice sms +4520000003: queued 03-01 08:00"}, c.dayNotices(second))
+			if names := c.notice(second).GetStringSlice("patients"); len(names) != 2 {
+				t.Errorf("it names %d pets", len(names))
+			}
+			c.patch(c.superuser, first, fields{"note": "Bites"})
+			c.same("of the third", nil, c.dayNotices(third))
+			c.same("of tomorrow's", nil, c.dayNotices(tomorrow))
+			c.same("calls", calls, c.calls())
+		})
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"pawbell/internal/store"
 	"pawbell/internal/store/queue"
+	"pawbell/internal/store/runs"
 )
 
 // bookingFits refuses a visit whose time is not free. It runs inside the transaction that stores the visit (the create and update hooks open
@@ -85,7 +86,14 @@ func (h House) bookingChanged(e *core.RecordEvent) error {
 	if err := h.countNoShows(e, was, e.Record); err != nil {
 		return err
 	}
+	words, err := runs.WaitingWords(e.App, was, e.Record)
+	if err != nil {
+		return err
+	}
 	if err := queue.PlanBooking(e.App, clinic, h.Desk.Links, e.Record, h.Now()); err != nil {
+		return err
+	}
+	if err := runs.TellOthers(e.App, clinic, h.Desk.Links, was, words, h.Now()); err != nil {
 		return err
 	}
 	return h.recallsFollow(e.App, clinic, store.ClientOf(was), store.ClientOf(e.Record))

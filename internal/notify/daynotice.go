@@ -42,6 +42,16 @@ type Absent struct {
 // AbsenceKeys is what the keys of an absence's day notices begin with.
 func AbsenceKeys(absence string) string { return string(outbox.DayNotice) + ":" + absence + ":" }
 
+// AbsenceOf reads from the key of a day notice which absence it is of, and what that did; false for the key of any other message.
+func AbsenceOf(key string) (absence string, fate Fate, ok bool) {
+	parts := strings.Split(key, ":")
+	if len(parts) < 5 || parts[0] != string(outbox.DayNotice) {
+		return "", "", false
+	}
+	fate = Fate(parts[3])
+	return parts[1], fate, fate == FateTell || fate == FateCancel
+}
+
 // TellOfAbsence plans the one day notice that an owner gets of an absence, and the tasks for what no message tells them. visits are
 // the owner's that are affected, as they are now, the first one first. The message speaks of the first that may be written about, and
 // names the pets of that day. Visits on other days, end-of-life visits, and an owner whom nothing reaches are for the phone.

@@ -232,9 +232,12 @@ const rowsOfVisit = 20
 // concerns reports whether a visit still waits for what the absence does: it has not begun, and nobody moved it or called it off since it was
 // listed.
 func (a absence) concerns(visit *core.Record, now time.Time) bool {
-	starts, ends := record.Time(visit, "starts_at"), record.Time(visit, "ends_at")
-	return starts.After(now) && slices.Contains([]string{"requested", "booked", "confirmed", "arrived"}, record.Text(visit, "status")) &&
-		starts.Before(a.until) && a.from.Before(ends) &&
+	return record.Time(visit, "starts_at").After(now) && slices.Contains([]string{"requested", "booked", "confirmed", "arrived"}, record.Text(visit, "status")) && a.covers(visit)
+}
+
+// covers reports whether a visit is in the absence's time and of its person or place.
+func (a absence) covers(visit *core.Record) bool {
+	return record.Time(visit, "starts_at").Before(a.until) && a.from.Before(record.Time(visit, "ends_at")) &&
 		(a.practitioner == "" || a.practitioner == record.Text(visit, "practitioner")) && (a.location == "" || a.location == record.Text(visit, "location"))
 }
 
