@@ -30,7 +30,8 @@ func (h House) absenceMade(e *core.RecordEvent) error {
 	return h.followAbsence(e, nil, nil)
 }
 
-// absenceChanged does it to the visits that a change newly falls upon, and takes back what was not said yet of those that it does not any more.
+// absenceChanged does it to the visits that a change newly falls upon, takes back what was not said yet of those that it does not any more, and says the
+// rest in the words that are chosen now.
 func (h House) absenceChanged(e *core.RecordEvent) error {
 	was, err := before(e)
 	if err != nil {
@@ -47,6 +48,15 @@ func (h House) absenceChanged(e *core.RecordEvent) error {
 	untold, err := runs.UntellLifted(e.App, was, e.Record, h.Now())
 	if err != nil {
 		return err
+	}
+	if runs.OtherText(was, e.Record) {
+		clinic, err := h.Desk.Clinic()
+		if err != nil {
+			return err
+		}
+		if err := runs.RewordAbsence(e.App, clinic, h.Desk.Links, e.Record, h.Now()); err != nil {
+			return err
+		}
 	}
 	return h.followAbsence(e, was, untold)
 }

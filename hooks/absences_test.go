@@ -457,3 +457,47 @@ func TestTheOtherVisitsOfAWordThatGoesAreToldOf(t *testing.T) {
 		})
 	}
 }
+
+// another text for an absence, and new words in its text, reach the words that have not left yet, but for those that somebody rewrote,
+// unless they are to be replaced as well. Nobody is told twice.
+func TestWaitingWordsFollowTheirText(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	waiting := c.owned("2027-03-01 13:00:00.000Z", fields{"email": "", "sms_phone": "+4520000001"})
+	mine := c.owned("2027-03-01 14:00:00.000Z", fields{"email": "", "sms_phone": "+4520000002"})
+	told := c.owned("2027-03-01 15:00:00.000Z", fields{"email": "told@owner.example"})
+	owner := c.mustFind(store.Clients, waiting.GetString("client"))
+	max := clinictest.Patient(t, c.app, owner, fields{"name": "Max"})
+	clinictest.Visit(t, c.app, c.location, c.practitioner, c.reason, owner, "2027-03-01 13:30:00.000Z", fields{"patient": max.Id})
+	absence := c.sick(c.superuser, "cancel")
+	c.sent(told)
+	if answer := c.patchMessage(c.notice(mine), fields{"text": "My own words"}); answer.Status != http.StatusOK {
+		t.Fatalf("%d %s", answer.Status, answer.Body)
+	}
+	read := func(want ...string) {
+		t.Helper()
+		c.same("texts", want, []string{c.notice(waiting).GetString("text"), c.notice(mine).GetString("text")})
+	}
+	pets := clinictest.Make(t, c.app, store.Templates, fields{"code": "pets", "name": "Pets", "locale": "en", "purpose": "day_notice", "subject": "Sorry", "email_text": "Sorry", "sms_text": "Sorry, {{ patient.name }}"})
+	c.clock("03-01 07:20")
+	c.patch(c.superuser, absence, fields{"template": pets.Id})
+	read("Sorry, Bella and Max", "My own words")
+	change := func(change fields) map[string]any {
+		t.Helper()
+		answer := c.as(c.superuser, http.MethodPatch, "/api/collections/templates/records/"+pets.Id, change)
+		follow, _ := answer.JSON["follow"].(map[string]any)
+		if answer.Status != http.StatusOK || follow == nil {
+			t.Fatalf("%d %s", answer.Status, answer.Body)
+		}
+		return follow
+	}
+	if got := change(fields{"sms_text": "So sorry, {{ patient.name }}"}); got["followed"] != 1.0 || got["kept"] != 0.0 {
+		t.Errorf("follow is %v", got)
+	}
+	read("So sorry, Bella and Max", "My own words")
+	c.same("when it leaves", []string{"day_notice sms +4520000001: queued 03-01 08:00"}, c.dayNotices(waiting))
+	c.same("what left", []string{"day_notice email told@owner.example: sent 03-01 07:10"}, c.dayNotices(told))
+	if got := c.notice(told).GetString("text"); strings.HasPrefix(got, "S") {
+		t.Errorf("what left says %q", got)
+	}
+}

@@ -96,6 +96,9 @@ func (h House) templateFollowed(e *core.RecordEvent) error {
 		if err != nil {
 			return err
 		}
+		if err := runs.RewordWords(e.App, clinic, h.Desk.Links, e.Record, h.Now()); err != nil {
+			return err
+		}
 		if follow, is := e.Record.GetRaw(followed).(*runs.Followed); is {
 			follow.Followed += reworded.Followed
 			follow.Kept = reworded.Kept

@@ -37,7 +37,7 @@ func RewordPlanned(tx core.App, clinic *store.Clinic, was, is *core.Record, repl
 	var r Reworded
 	if replace {
 		_, err := tx.NonconcurrentDB().NewQuery(`UPDATE messages SET edited = FALSE, updated = {:now}, revision = revision + 1
-			WHERE template = {:template} AND state = 'queued' AND edited AND purpose IN ` + replanned).Bind(dbx.Params{"now": record.Instant(now), "template": is.Id}).Execute()
+			WHERE template = {:template} AND state = 'queued' AND edited AND ` + followsText).Bind(dbx.Params{"now": record.Instant(now), "template": is.Id}).Execute()
 		if err != nil {
 			return r, fmt.Errorf("replace what was rewritten: %w", err)
 		}
@@ -45,7 +45,7 @@ func RewordPlanned(tx core.App, clinic *store.Clinic, was, is *core.Record, repl
 	// A reminder's messages are its own affair: it is counted itself.
 	var queued, edited float64
 	err := tx.DB().NewQuery(`SELECT ifnull(sum(NOT edited AND purpose != 'reminder'), 0), ifnull(sum(edited), 0) FROM messages
-		WHERE template = {:template} AND state = 'queued' AND purpose IN `+replanned).
+		WHERE template = {:template} AND state = 'queued' AND `+followsText).
 		Bind(dbx.Params{"template": is.Id}).Row(&queued, &edited)
 	if err != nil {
 		return r, fmt.Errorf("count what follows: %w", err)
@@ -71,8 +71,7 @@ func RewordPlanned(tx core.App, clinic *store.Clinic, was, is *core.Record, repl
 	return r, nil
 }
 
-// replanned are the purposes, as SQL lists them, whose waiting messages planning words anew. What people write to one owner or to many, and what they
-// say of a day, was settled when it was queued.
+// replanned are the purposes, as SQL lists them, whose waiting messages planning words anew.
 var replanned = func() string {
 	var purposes []string
 	for _, p := range outbox.Purposes() {
@@ -82,6 +81,10 @@ var replanned = func() string {
 	}
 	return "(" + strings.Join(purposes, ", ") + ")"
 }()
+
+// followsText are the waiting messages that follow a new text: those, and the words of absences. What people write to one owner or to many, or have sent
+// once more, was settled when it was queued.
+var followsText = "(purpose IN " + replanned + " OR purpose = '" + string(outbox.DayNotice) + "' AND broadcast = '') AND key LIKE purpose || ':%'"
 
 // CountWordless counts the open reminders without words of their own, as rules make them, that say what a template says: they follow it by
 // themselves. Like [CountFollowed] it is meant to be asked before the transaction of the change.
