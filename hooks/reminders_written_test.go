@@ -58,6 +58,7 @@ func TestARemindersProblemsAreSaidBesideTheirFields(t *testing.T) {
 	unwilling := clinictest.Client(t, c.app, fields{"refused": []string{"reminder"}})
 	bounced := clinictest.Client(t, c.app, fields{"email": "gone@owner.example"})
 	clinictest.Make(t, c.app, store.StoppedAddresses, fields{"channel": "email", "address": "gone@owner.example", "cause": "bounce"})
+	clinictest.Make(t, c.app, store.StoppedAddresses, fields{"channel": "sms", "address": "+4520777777", "cause": "stop"})
 	dead := clinictest.Patient(t, c.app, client, fields{"name": "Max", "deceased_on": "2026-12-01"})
 	long := strings.Repeat("All work and no play makes Bella a dull dog. ", 5)
 	for _, problem := range []struct {
@@ -83,6 +84,8 @@ func TestARemindersProblemsAreSaidBesideTheirFields(t *testing.T) {
 		{"SMS switched off by the client", fields{"client": silent.Id, "patients": nil, "methods": []string{"sms"}}, "methods opted_out", nil},
 		{"no reminders, whatever the channel", fields{"client": unwilling.Id, "patients": nil, "methods": []string{"external"}}, "methods opted_out", nil},
 		{"an address that bounced", fields{"client": bounced.Id, "patients": nil}, "to_email stopped_address", nil},
+		{"a number that said stop", fields{"methods": []string{"sms"}, "to_phone": "+4520777777"}, "to_phone stopped_address", nil},
+		{"the same by another service", fields{"methods": []string{"external"}, "to_phone": "+4520777777"}, "to_phone stopped_address", nil},
 		{"an address that is none", fields{"to_email": "maja at home"}, "to_email invalid_email", nil},
 		{"a number that is none", fields{"to_phone": "ask her"}, "to_phone invalid_phone", nil},
 		{"own words without any", fields{"own_text": true}, "email_text required", nil},

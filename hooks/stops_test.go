@@ -3,6 +3,10 @@ package hooks_test
 import (
 	"net/http"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"pawbell/internal/outbox"
 	"pawbell/internal/store/queue"
@@ -115,6 +119,59 @@ func TestAStopByHandIsOneThatWorks(t *testing.T) {
 	for channel, address := range map[string]string{"sms": "20123456", "email": "kari"} {
 		if got := make(channel, address); got.Status != http.StatusBadRequest || got.code("address") != "invalid_address" {
 			t.Errorf("%s: %d %s", address, got.Status, got.Body)
+		}
+	}
+}
+
+// what is stopped after it was queued does not leave, whatever it is for, by whatever way, and however the address is written. A hidden
+// copy that is stopped is left out, and the log says who gets one.
+func TestWhatIsQueuedForAStoppedAddressDoesNotLeave(t *testing.T) {
+	t.Parallel()
+	p := newProviders(t)
+	waiting := func(change fields) string {
+		return p.message(fields{"state": "queued", "attempts": 0, "sent_at": "", "gateway": ""}, change)
+	}
+	stopped := map[string]string{}
+	for name, change := range map[string]fields{
+		"a text":                                   {},
+		"a test":                                   {"purpose": "test"},
+		"what an external service would text":      {"purpose": "reminder", "channel": "external", "to": number},
+		"what an external service would mail":      {"purpose": "reminder", "channel": "external", "to": "Kari@Owner.example"},
+		"a notice to the clinic":                   {"purpose": "notice_booking", "channel": "email", "to": "desk@clinic.example"},
+		"an e-mail to a domain with other letters": {"channel": "email", "to": "kari@møller.example"},
+	} {
+		stopped[name] = waiting(change)
+	}
+	copied := waiting(fields{"channel": "email", "to": "ola@owner.example", "bcc": "boss@clinic.example, Desk@clinic.example"})
+	handed := waiting(fields{"purpose": "reminder", "channel": "external", "to": "+4520999999"})
+	for _, stop := range []struct{ channel, address string }{
+		{"sms", number}, {"email", "kari@owner.example"}, {"email", "desk@clinic.example"}, {"email", "kari@xn--mller-vua.example"},
+	} {
+		made := p.as(p.superuser, http.MethodPost, "/api/collections/stopped_addresses/records", fields{"channel": stop.channel, "address": stop.address, "cause": "stop"})
+		p.answered(stop.address, made, http.StatusOK)
+	}
+	clinic, err := p.desk.Clinic()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.now = p.now.Add(2 * time.Hour)
+	leased, err := queue.Lease(p.app, clinic, p.now, queue.LeaseOptions{Limit: 50, For: time.Minute, Gateway: func(outbox.Channel) string { return "x" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	going := map[string][]string{}
+	for _, m := range leased.Going {
+		going[m.ID] = m.BCC
+	}
+	if diff := cmp.Diff(map[string][]string{copied: {"boss@clinic.example"}, handed: {}}, going, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("leaving (-want +got):\n%s", diff)
+	}
+	if got := p.mustFind("messages", copied).GetString("bcc"); got != "boss@clinic.example" {
+		t.Errorf("the log has copies to %q", got)
+	}
+	for name, id := range stopped {
+		if r := p.mustFind("messages", id); r.GetString("state") != "skipped" || r.GetString("reason") != "stopped_address" {
+			t.Errorf("%s: %s %s", name, r.GetString("state"), r.GetString("reason"))
 		}
 	}
 }

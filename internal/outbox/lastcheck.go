@@ -33,7 +33,7 @@ func LastCheck(p Purpose, c Channel, s Standing) (State, Reason) {
 		return Skipped, ReasonGone
 	case s.ChannelOff:
 		return Skipped, ReasonChannelOff
-	case s.StoppedAddress && rules.Owner:
+	case s.StoppedAddress:
 		return Skipped, ReasonStoppedAddress
 	}
 	if s.BookingKnown {

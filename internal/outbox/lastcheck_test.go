@@ -44,6 +44,8 @@ func TestLastCheck(t *testing.T) {
 		{"the pet is inactive", Reminder, Email, with(func(s *Standing) { s.Inactive = true }), Skipped, ReasonInactive},
 		{"the location switched SMS off", VisitReminder, SMS, with(func(s *Standing) { s.ChannelOff = true }), Skipped, ReasonChannelOff},
 		{"the number said stop", VisitReminder, SMS, with(func(s *Standing) { s.StoppedAddress = true }), Skipped, ReasonStoppedAddress},
+		{"the clinic's own address bounced", NoticeBooking, Email, with(func(s *Standing) { s.StoppedAddress = true }), Skipped, ReasonStoppedAddress},
+		{"a test to a number that said stop", Test, SMS, with(func(s *Standing) { s.StoppedAddress = true }), Skipped, ReasonStoppedAddress},
 		{"the reminder is no longer wanted", Reminder, Email, with(func(s *Standing) { s.Reminder = ReasonVisitBooked }), Cancelled, ReasonVisitBooked},
 		{"the message to many was stopped", Group, Email, with(func(s *Standing) { s.Stopped, s.Deceased = true, true }), Cancelled, ReasonByPerson},
 	} {

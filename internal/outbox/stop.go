@@ -1,5 +1,7 @@
 package outbox
 
+import "strings"
+
 // StopCause says why an address or number is written to no more.
 type StopCause string
 
@@ -34,6 +36,18 @@ func StopFor(c Channel, reason Reason, complaint bool) (Stop, bool) {
 		return Stop{Cause: StopBounced}, true
 	}
 	return Stop{}, false
+}
+
+// StopsOf is the channel whose stops bind a message to an address. A stop is the number's or the address's, whoever writes there, so an
+// external service is not handed what we may not send ourselves.
+func StopsOf(c Channel, address string) Channel {
+	switch {
+	case c != External:
+		return c
+	case strings.Contains(address, "@"):
+		return Email
+	}
+	return SMS
 }
 
 // Wrong reports whether a person should find out what to write to instead: the address is dead, or its owner is angry. Who only said

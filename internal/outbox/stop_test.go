@@ -38,3 +38,20 @@ func TestWhatAProvidersWordStops(t *testing.T) {
 		}
 	}
 }
+
+// whose stops are asked before a message goes to an address.
+func TestWhoseStopsBind(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		channel Channel
+		address string
+		want    Channel
+	}{
+		{SMS, "+4791234567", SMS}, {Email, "kari@owner.example", Email}, {Post, "Kari, Storgata 1, 0155 Oslo", Post},
+		{External, "+4791234567", SMS}, {External, "kari@owner.example", Email},
+	} {
+		if got := StopsOf(c.channel, c.address); got != c.want {
+			t.Errorf("%s to %s: %s, want %s", c.channel, c.address, got, c.want)
+		}
+	}
+}

@@ -197,7 +197,7 @@ func StoppedAmong(db dbx.Builder, addresses []string) (func(outbox.Channel, stri
 		if len(said) == 0 {
 			return false
 		}
-		purposes := said[string(c)+" "+AddressKey(address)]
+		purposes := said[string(outbox.StopsOf(c, address))+" "+AddressKey(address)]
 		return slices.Contains(purposes, "") || slices.Contains(purposes, p)
 	}, nil
 }

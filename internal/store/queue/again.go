@@ -122,6 +122,9 @@ func lastCheck(app core.App, clinic *store.Clinic, r *core.Record, wanted bool) 
 	if err != nil || len(rows) != 1 {
 		return "", visit, "", fmt.Errorf("read the message for its last check (%d rows): %w", len(rows), err)
 	}
+	if err := heedStops(app.NonconcurrentDB(), rows); err != nil {
+		return "", visit, "", err
+	}
 	row := rows[0]
 	if wanted {
 		row.check.Reminder = ""

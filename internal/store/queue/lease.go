@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pocketbase/dbx"
@@ -85,6 +86,10 @@ func Lease(app core.App, clinic *store.Clinic, now time.Time, o LeaseOptions) (L
 		if clinic, due, err = o.anew(tx, clinic, due, now); err != nil {
 			return fmt.Errorf("plan due messages anew: %w", err)
 		}
+		db := tx.NonconcurrentDB()
+		if err := heedStops(db, due); err != nil {
+			return err
+		}
 		var wait []waiting
 		ended := map[ending][]string{}
 		for _, row := range due {
@@ -100,12 +105,16 @@ func Lease(app core.App, clinic *store.Clinic, now time.Time, o LeaseOptions) (L
 				if o.Most > 0 && len(leased.Going) == o.Most {
 					continue
 				}
+				if row.fewer {
+					if err := keepCopies(db, row.ID, row.BCC); err != nil {
+						return err
+					}
+				}
 				row.Attempts++
 				row.State = outbox.Sending
 				leased.Going = append(leased.Going, row.Outgoing)
 			}
 		}
-		db := tx.NonconcurrentDB()
 		for end, ids := range ended {
 			if err := endRows(db, ids, end, now); err != nil {
 				return fmt.Errorf("end messages: %w", err)
@@ -143,6 +152,7 @@ type Due struct {
 	row   int64 // SQLite's number of it
 	check outbox.Standing
 	last  time.Time // for the first of a visit's two reminders: when the last one leaves or left, zero if it does not
+	fewer bool      // a hidden copy is stopped and left out
 }
 
 // judged answers how a due row ends before it leaves, or, where it stays queued, whether it is its turn.
@@ -168,6 +178,35 @@ func (r Due) judged(clinic *store.Clinic, now time.Time) (ending, outbox.Turn) {
 	return ending{state: outbox.Queued}, turn
 }
 
+// heedStops looks for the addresses of rows among those that are stopped (R-27, R-28): a stopped receiver is for the last check, a hidden copy is left
+// out.
+func heedStops(db dbx.Builder, rows []Due) error {
+	var addresses []string
+	for _, r := range rows {
+		addresses = append(append(addresses, r.To), r.BCC...)
+	}
+	isStopped, err := store.StoppedAmong(db, addresses)
+	if err != nil {
+		return fmt.Errorf("stopped addresses: %w", err)
+	}
+	for i := range rows {
+		r := &rows[i]
+		r.check.StoppedAddress = isStopped(r.Channel, r.To, r.Purpose)
+		copies := len(r.BCC)
+		r.BCC = slices.DeleteFunc(r.BCC, func(copied string) bool { return isStopped(outbox.Email, copied, r.Purpose) })
+		r.fewer = len(r.BCC) < copies
+	}
+	return nil
+}
+
+// keepCopies writes down who still gets a hidden copy: the log says what was sent.
+func keepCopies(db dbx.Builder, message string, copies []string) error {
+	if _, err := db.Update(store.Messages, dbx.Params{"bcc": strings.Join(copies, ", ")}, dbx.HashExp{"id": message}).Execute(); err != nil {
+		return fmt.Errorf("leave a hidden copy out: %w", err)
+	}
+	return nil
+}
+
 func (r Due) standing(clinic *store.Clinic) outbox.Standing {
 	s := r.check
 	if at := clinic.Locations[r.Location]; at != nil {
@@ -188,7 +227,6 @@ SELECT m.rowid, m.id, m.key, m.purpose, m.channel, m."to", m.bcc, m.subject, m.t
             OR ` + noNamedPatient + `d.deceased_on = '') ELSE ifnull(p.deceased_on, '') != '' OR ` + anyNamedPatient + `d.deceased_on != '') END,
        CASE WHEN m.purpose = 'group' THEN ` + noNamedPatient + `d.deceased_on = '' AND NOT d.inactive) ELSE ifnull(p.inactive, 0) OR ` + anyNamedPatient + `d.inactive) END,
        CASE WHEN m.reminders = '[]' OR m.key >= 'resend:' AND m.key < 'resend;' THEN '' ELSE ` + unwantedReminder + ` END,
-       EXISTS (SELECT 1 FROM stopped_addresses s WHERE s.channel = m.channel AND s.address = lower(m."to") AND s.purpose IN ('', m.purpose)),
        m.broadcast != '' AND EXISTS (SELECT 1 FROM broadcasts g WHERE g.id = m.broadcast AND g.state = 'stopped'),
        CASE WHEN m.purpose = 'visit_reminder' AND instr(m.key, ':early:') THEN ` + lastReminder + ` ELSE '' END,
        CASE WHEN m.channel = 'external' THEN ifnull(c.first_name, '') ELSE '' END,
@@ -296,7 +334,7 @@ func readRow(rows *sql.Rows) (Due, error) {
 	err := rows.Scan(&r.row, &r.ID, &r.Key, &purpose, &channel, &r.To, &bcc, &r.Subject, &r.Text, &r.Locale, &r.Location, &r.Client, &r.Booking,
 		&parts, &attempts, &planned, &send, &expires, &attachments,
 		&bookingGone, &status, &starts, &ends, &sequence, &linkVersion, &s.DeclinedEmail, &s.DeclinedSMS,
-		&clientGone, &s.NoEmail, &s.NoSMS, &refused, &s.Deceased, &s.Inactive, &s.Reminder, &s.StoppedAddress, &s.Stopped, &last,
+		&clientGone, &s.NoEmail, &s.NoSMS, &refused, &s.Deceased, &s.Inactive, &s.Reminder, &s.Stopped, &last,
 		&r.FirstName, &patients, &due)
 	if err != nil {
 		return r, err

@@ -249,6 +249,9 @@ func EndUnfetched(app core.App, clinic *store.Clinic, now time.Time, limit int) 
 		if err != nil {
 			return fmt.Errorf("read what waits to be fetched: %w", err)
 		}
+		if err := heedStops(tx.NonconcurrentDB(), due); err != nil {
+			return err
+		}
 		for _, r := range due {
 			end, _ := r.judged(clinic, now)
 			if end.state == outbox.Queued {

@@ -193,7 +193,7 @@ func (w *recallWriter) checkMethods(f *notify.Facts) error {
 		}
 		field := "methods"
 		if reason == outbox.ReasonStoppedAddress {
-			field = map[outbox.Channel]string{outbox.Email: "to_email", outbox.SMS: "to_phone"}[channel]
+			field = map[outbox.Channel]string{outbox.Email: "to_email", outbox.SMS: "to_phone"}[outbox.StopsOf(channel, f.OwnerAddress(channel))]
 		}
 		words := reason.Words()
 		if reason == outbox.ReasonNoAddress {
