@@ -91,7 +91,8 @@ func (h House) heard(e *core.RequestEvent, from gateway.Gateway, reports gateway
 	return nil
 }
 
-// reportOf says what a provider's event means for the message. A failure that the provider itself mends, or a complaint, moves nothing.
+// reportOf says what a provider's event means for the message. A failure that the provider itself mends, or a complaint about a message that arrived,
+// moves nothing.
 func reportOf(event gateway.Event) queue.Report {
 	report := queue.Report{
 		ID: event.ID, Kind: string(event.Kind), Message: event.MessageID, GatewayID: event.GatewayID, Reason: event.Reason,
@@ -104,7 +105,7 @@ func reportOf(event gateway.Event) queue.Report {
 		report.State = outbox.Delivered
 	case gateway.EventBounced:
 		report.State = outbox.Failed
-	case gateway.EventFailed:
+	case gateway.EventFailed, gateway.EventComplained:
 		if event.Permanent {
 			report.State = outbox.Failed
 		}

@@ -151,7 +151,7 @@ func (e mailgunEvent) report(now time.Time) (Event, bool) {
 	return report, true
 }
 
-// failure tells a bad address from a stop and from any other failure. A temporary one is Mailgun's to try again.
+// failure tells a bad address from a complaint, a stop and any other failure. A temporary one is Mailgun's to try again.
 func (e mailgunEvent) failure() (EventKind, bool, outbox.Reason) {
 	if e.Severity != "permanent" {
 		return EventFailed, false, outbox.ReasonRefused
@@ -159,7 +159,10 @@ func (e mailgunEvent) failure() (EventKind, bool, outbox.Reason) {
 	switch e.Reason {
 	case "bounce", "suppress-bounce":
 		return EventBounced, true, outbox.ReasonBadAddress
-	case "suppress-unsubscribe", "suppress-complaint":
+	case "suppress-complaint":
+		// Of an earlier mail, but it stands: Mailgun delivers nothing to whoever complained, and we may never have heard of it.
+		return EventComplained, true, outbox.ReasonRefused
+	case "suppress-unsubscribe":
 		return EventFailed, true, outbox.ReasonUnsubscribed
 	case "old":
 		return EventFailed, true, outbox.ReasonStale
