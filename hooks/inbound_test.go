@@ -1,8 +1,11 @@
 package hooks_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -180,6 +183,24 @@ func TestAnAnswerBeforeOurOwnNote(t *testing.T) {
 	}
 }
 
+// A carrier that hangs up before it has our answer has brought the text all the same.
+func TestATextWhoseCarrierHangsUp(t *testing.T) {
+	t.Parallel()
+	p := newProviders(t)
+	visit := p.reminded(thursday)
+	form := url.Values{"MessageSid": {sid}, "SmsStatus": {"received"}, "From": {number}, "To": {"+4759440000"}, "Body": {"Ja"}}
+	gone, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	request := httptest.NewRequestWithContext(gone, http.MethodPost, "/api/webhooks/twilio", strings.NewReader(form.Encode()))
+	request.Header = twilioSigned(publicURL+"/api/webhooks/twilio", form)
+	p.handler.ServeHTTP(httptest.NewRecorder(), request)
+	if got := p.reload(visit).GetString("status"); got != "confirmed" {
+		t.Errorf("the visit is %s", got)
+	}
+	p.heard(number + ` "Ja": confirm, Kari, Thu 2027-03-04 09:15`)
+	p.open()
+}
+
 // R-27: where the visit cannot be changed for a cause of its own, the words are kept, and a person is asked.
 func TestAVisitThatWillNotChange(t *testing.T) {
 	t.Parallel()
@@ -301,6 +322,22 @@ func TestTheCarrierUnderstoodAStop(t *testing.T) {
 	p.heard(number+` "Cancel": cancel, Kari, Thu 2027-03-04 09:15`, number+` "Hjælp": unclear, Kari, nobody`, number+` "Slut med det": stop, Kari, nobody`)
 }
 
+// R-27: the same for a start: it opts nobody in, and a person is asked.
+func TestTheCarrierUnderstoodAStart(t *testing.T) {
+	t.Parallel()
+	p := newProviders(t)
+	visit := p.reminded(thursday)
+	p.answered("stop", p.text(number, "STOP", ""), http.StatusOK)
+	p.answered("start", p.text(number, "Unstop", "", "OptOutType", "START"), http.StatusOK)
+	p.answered("yes", p.text(number, "Yes", "", "OptOutType", "START"), http.StatusOK)
+	if got := p.reload(visit).GetString("status"); got != "confirmed" {
+		t.Errorf("the visit is %s", got)
+	}
+	p.stops("sms " + number + " stop")
+	p.heard(number+` "STOP": stop, Kari, nobody`, number+` "Unstop": start, Kari, nobody`, number+` "Yes": confirm, Kari, Thu 2027-03-04 09:15`)
+	p.open("start_request: Kari Nordmann (" + number + ") wrote START: if they mean it, delete the stop of this number, with a note")
+}
+
 // R-27: several owners who share a number all get no more texts, and a person is told once. A new number of one of them is free, the old one
 // stays stopped.
 func TestStopFromASharedNumber(t *testing.T) {
@@ -309,8 +346,9 @@ func TestStopFromASharedNumber(t *testing.T) {
 	maja := clinictest.Client(t, p.app, fields{"first_name": "Maja", "last_name": "Lund", "phone": number, "sms_phone": "", "location": p.location.Id})
 	clinictest.Client(t, p.app, fields{"first_name": "Ola", "last_name": "Lund", "phone": "", "sms_phone": "20 12 34 56", "country": "DK"})
 	p.answered("stop", p.text(number, "FRAMELD", ""), http.StatusOK)
+	p.answered("stop, once more", p.text(number, "stop", ""), http.StatusOK)
 	p.stops("sms " + number + " stop")
-	p.heard(number + ` "FRAMELD": stop, nobody, nobody`)
+	p.heard(number+` "FRAMELD": stop, nobody, nobody`, number+` "stop": stop, nobody, nobody`)
 	tasks, err := p.app.FindRecordsByFilter(store.Tasks, "kind = 'shared_stop'", "", 0, 0)
 	if err != nil || len(tasks) != 1 || !strings.Contains(tasks[0].GetString("title"), "Maja Lund") || !strings.Contains(tasks[0].GetString("title"), "Ola Lund") {
 		t.Fatalf("%v, %v", tasks, err)
@@ -318,7 +356,7 @@ func TestStopFromASharedNumber(t *testing.T) {
 	clinictest.Change(t, p.app, maja, fields{"phone": "+4520999999"})
 	p.answered("stop, from the one who is left", p.text(number, "stop", ""), http.StatusOK)
 	p.stops("sms " + number + " stop")
-	p.heard(number+` "FRAMELD": stop, nobody, nobody`, number+` "stop": stop, Ola, nobody`)
+	p.heard(number+` "FRAMELD": stop, nobody, nobody`, number+` "stop": stop, nobody, nobody`, number+` "stop": stop, Ola, nobody`)
 	if n, err := p.app.CountRecords(store.Tasks); err != nil || n != 1 {
 		t.Errorf("%d tasks, %v", n, err)
 	}

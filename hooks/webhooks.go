@@ -1,6 +1,7 @@
 package hooks
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -82,9 +83,11 @@ func (h House) heard(e *core.RequestEvent, from gateway.Gateway, reports gateway
 	if err := queue.Announce(e.Request.Context(), e.App, changed); err != nil {
 		e.App.Logger().Error("announce failed", "error", err.Error())
 	}
+	// A provider that hangs up has said all the same what it said.
+	listening := context.WithoutCancel(e.Request.Context())
 	for _, text := range reports.Inbound {
-		heard := store.Heard{GatewayID: text.GatewayID, From: text.From, To: text.To, Text: text.Text, At: text.At.Add(moved), Stopped: text.Stopped}
-		if err := store.HearText(e.Request.Context(), e.App, clinic, heard, now); err != nil {
+		heard := store.Heard{GatewayID: text.GatewayID, From: text.From, To: text.To, Text: text.Text, At: text.At.Add(moved), Stopped: text.Stopped, Started: text.Started}
+		if err := store.HearText(listening, e.App, clinic, heard, now); err != nil {
 			return err
 		}
 	}

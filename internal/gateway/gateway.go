@@ -140,6 +140,8 @@ type Inbound struct {
 	At        time.Time
 	// Stopped says that the provider itself took it for a stop, in whatever words, and carries nothing more to that number.
 	Stopped bool
+	// Started says that the provider itself took it for the wish to hear from us again.
+	Started bool
 }
 
 // Reports is what one webhook request brought.

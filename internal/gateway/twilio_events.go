@@ -51,6 +51,7 @@ func (g *Twilio) Events(r *http.Request, body []byte, publicURL string, now time
 				Text:      first(form.Get("Body"), form.Get("OptOutType")),
 				At:        now.UTC(),
 				Stopped:   form.Get("OptOutType") == "STOP",
+				Started:   form.Get("OptOutType") == "START",
 			}},
 			ContentType: "text/xml",
 			Body:        twilioReply,

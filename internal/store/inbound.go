@@ -24,7 +24,8 @@ type Heard struct {
 	From, To  string
 	Text      string
 	At        time.Time
-	Stopped   bool // the carrier took it for a stop, in whatever words
+	// The carrier took it for a stop, or for the wish to hear from us again, in whatever words.
+	Stopped, Started bool
 }
 
 // notDone wraps why a visit could not be changed as its owner asked.
@@ -66,8 +67,12 @@ func hearText(ctx context.Context, tx core.App, clinic *Clinic, heard Heard, act
 		return err
 	}
 	said := notify.MeaningOf(heard.Text)
-	if said == notify.MeansUnclear && heard.Stopped {
+	switch {
+	case said != notify.MeansUnclear:
+	case heard.Stopped:
 		said = notify.MeansStop
+	case heard.Started:
+		said = notify.MeansStart
 	}
 	answer := notify.Understand(said, visits, len(owners), now)
 	if !acts && answer.Visit != nil {
@@ -89,8 +94,13 @@ func hearText(ctx context.Context, tx core.App, clinic *Clinic, heard Heard, act
 	if err := keepText(tx, heard, w, answer.Meaning, now); err != nil {
 		return err
 	}
-	if err := act(ctx, tx, w, answer); err != nil {
+	news, err := act(ctx, tx, w, answer)
+	if err != nil {
 		return err
+	}
+	if !news && answer.Ask == notify.AskSharedStop {
+		// Somebody was told of it when it was said first.
+		return nil
 	}
 	return askAbout(tx, w, heard, answer.Ask)
 }
@@ -207,18 +217,17 @@ func keepText(tx core.App, heard Heard, w whose, meaning notify.Meaning, now tim
 	return nil
 }
 
-// act does what a text asks for.
-func act(ctx context.Context, tx core.App, w whose, answer notify.Answer) error {
+// act does what a text asks for, and answers whether that is news.
+func act(ctx context.Context, tx core.App, w whose, answer notify.Answer) (bool, error) {
 	switch answer.Act {
 	case notify.ActStop:
-		_, err := StopAddress(tx, outbox.SMS, w.number, outbox.Stop{Cause: outbox.StopAsked})
-		return err
+		return StopAddress(tx, outbox.SMS, w.number, outbox.Stop{Cause: outbox.StopAsked})
 	case notify.ActConfirm:
-		return ownerSets(ctx, tx, w.booking, booking.Confirmed, "")
+		return true, ownerSets(ctx, tx, w.booking, booking.Confirmed, "")
 	case notify.ActCancel:
-		return ownerSets(ctx, tx, w.booking, booking.Cancelled, "By text message.")
+		return true, ownerSets(ctx, tx, w.booking, booking.Cancelled, "By text message.")
 	}
-	return nil
+	return false, nil
 }
 
 // ownerSets moves a visit on as its owner may.
