@@ -189,7 +189,7 @@ func (h House) manageCalendar(e *core.RequestEvent) error {
 	}
 	v := o.visit
 	file := notify.Calendar(notify.Event{
-		BookingID: v.ID, Sequence: v.Sequence, StartsAt: v.StartsAt, EndsAt: v.EndsAt, Cancelled: v.Status == booking.Cancelled,
+		BookingID: v.ID, Sequence: v.Sequence, StartsAt: v.StartsAt, EndsAt: v.EndsAt, Cancelled: v.Status == booking.Cancelled, Requested: v.Status == booking.Requested,
 		Clinic: o.at.Name, Email: o.at.Notify.Organizer(), Address: o.at.Address, Phone: o.at.Phone, ManageURL: o.clinic.Base + managePath + e.Request.PathValue("token"),
 		Stamp: h.Now(),
 	})

@@ -287,6 +287,12 @@ func TestTheVisitAsACalendarFile(t *testing.T) {
 	if _, noted := lines(); noted["SEQUENCE"] != "1" {
 		t.Errorf("annotated: %v", noted)
 	}
+	if _, err := c.app.NonconcurrentDB().Update(store.Bookings, dbx.Params{"status": "requested"}, dbx.HashExp{"id": visit.Id}).Execute(); err != nil {
+		t.Fatal(err)
+	}
+	if _, asked := lines(); asked["METHOD"] != "PUBLISH" || asked["STATUS"] != "TENTATIVE" {
+		t.Errorf("not agreed to yet: %v", asked)
+	}
 	c.as("", http.MethodPost, door+"/cancel", nil)
 	answer, off := lines()
 	if off["UID"] != first["UID"] || off["SEQUENCE"] != "2" || off["METHOD"] != "CANCEL" || off["STATUS"] != "CANCELLED" || !strings.HasSuffix(answer.Header.Get("Content-Type"), "method=CANCEL") {

@@ -63,7 +63,7 @@ func (j *house) visit(clinic *store.Clinic, from notify.Location, m queue.Outgoi
 	}
 	return notify.Calendar(notify.Event{
 		Email:     from.Organizer(),
-		BookingID: m.Booking, Sequence: m.VisitSequence, StartsAt: m.Visit, EndsAt: m.VisitUntil, Cancelled: m.VisitCancelled,
+		BookingID: m.Booking, Sequence: m.VisitSequence, StartsAt: m.Visit, EndsAt: m.VisitUntil, Cancelled: m.VisitCancelled, Requested: m.VisitRequested,
 		Clinic: from.Name, Address: from.Address, Phone: from.Phone, ManageURL: store.ManageURL(clinic, j.desk.Links, m.Booking, m.LinkVersion),
 		Stamp: m.SendAt,
 	}), true

@@ -15,6 +15,7 @@ type Event struct {
 	Sequence         int // rises with every change; calendars take the higher one (RFC 5545 3.8.7.4)
 	StartsAt, EndsAt time.Time
 	Cancelled        bool
+	Requested        bool // the clinic has not agreed to it yet
 	Clinic           string
 	Address          string
 	Phone            string
@@ -49,8 +50,11 @@ func CarriesVisit(p outbox.Purpose, cancelled bool) bool {
 // clinic and nothing clinical: calendars are shared with families and employers.
 func Calendar(e Event) CalendarFile {
 	method, status := ics.MethodPublish, ics.ObjectStatusConfirmed
-	if e.Cancelled {
+	switch {
+	case e.Cancelled:
 		method, status = ics.MethodCancel, ics.ObjectStatusCancelled
+	case e.Requested:
+		status = ics.ObjectStatusTentative
 	}
 	c := ics.NewCalendar()
 	c.SetProductId("-//Pawbell//Visits//EN")

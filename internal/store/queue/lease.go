@@ -30,6 +30,7 @@ type Outgoing struct {
 	VisitUntil     time.Time
 	VisitSequence  int
 	VisitCancelled bool
+	VisitRequested bool
 	LinkVersion    int
 	// What an external service is told; read for its channel only.
 	FirstName string
@@ -346,7 +347,7 @@ func readRow(rows *sql.Rows) (Due, error) {
 	r.Visit, r.VisitUntil, r.VisitSequence, r.LinkVersion = record.ParseInstant(starts), record.ParseInstant(ends), int(sequence), int(linkVersion)
 	s.BookingKnown, s.BookingGone = r.Booking != "", bookingGone
 	s.BookingCancelled = booking.Status(status) == booking.Cancelled
-	r.VisitCancelled = s.BookingCancelled
+	r.VisitCancelled, r.VisitRequested = s.BookingCancelled, booking.Status(status) == booking.Requested
 	s.VisitExpected = booking.Status(status) == booking.Booked || booking.Status(status) == booking.Confirmed
 	s.ClientKnown, s.ClientGone = r.Client != "", clientGone
 	if s.Refused, err = record.Texts(refused); err != nil {
