@@ -223,7 +223,7 @@ func TestTwilioReportsAreRead(t *testing.T) {
 	const sid = "SM00000000000000000000000000000001"
 	for name, want := range map[string]Event{
 		"delivered":   {ID: sid + ":delivered", Kind: EventDelivered},
-		"undelivered": {ID: sid + ":undelivered", Kind: EventFailed, Permanent: true, Reason: outbox.ReasonBadAddress, Detail: "undelivered 30005", Recipient: "+4740012345"},
+		"undelivered": {ID: sid + ":undelivered", Kind: EventFailed, Permanent: true, Reason: outbox.ReasonBadAddress, Detail: "undelivered 30005: the number is not in use", Recipient: "+4740012345"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

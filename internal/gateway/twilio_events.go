@@ -18,6 +18,21 @@ const longestSID = 200
 // twilioReply is an answer that makes Twilio do nothing more.
 const twilioReply = `<?xml version="1.0" encoding="UTF-8"?><Response/>`
 
+// twilioWords say why a text did not arrive. A report has the code alone (Twilio's error and warning dictionary).
+var twilioWords = map[int]string{
+	21610: "the receiver has said stop",
+	30001: "too many texts were waiting to be sent",
+	30002: "the account is suspended",
+	30003: "the phone is off or out of reach",
+	30004: "the receiver or their carrier blocks such texts",
+	30005: "the number is not in use",
+	30006: "a landline, or a carrier that takes no texts",
+	30007: "the carrier filtered it out",
+	30008: "the carrier does not say why",
+	30017: "the carrier's network is congested",
+	30036: "it was not delivered while it was of use",
+}
+
 // Events reads a status callback or an incoming text. The signature is over the public address, the one that Twilio was given, and the
 // sorted parameters; it has no time in it, so a report's ID is text and status, which makes a repeated one the same. Reports come in any
 // order. publicURL may be our Application URL or the whole address of the webhook. A wrong signature is 401.
@@ -113,6 +128,9 @@ func twilioReport(sid, status string, form url.Values) (Event, bool) {
 		if code, err := strconv.Atoi(form.Get("ErrorCode")); err == nil && code != 0 {
 			report.Reason = twilioReason(code)
 			report.Detail = status + " " + strconv.Itoa(code)
+			if why, known := twilioWords[code]; known {
+				report.Detail += ": " + why
+			}
 		}
 		if report.Reason == outbox.ReasonBadAddress || report.Reason == outbox.ReasonUnsubscribed {
 			report.Recipient = form.Get("To")
