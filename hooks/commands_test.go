@@ -43,6 +43,16 @@ func (c *clinic) ends(r *core.Record, change dbx.Params) {
 	}
 }
 
+// resent is the new message that a message was put back as.
+func (c *clinic) resent(r *core.Record) *core.Record {
+	c.t.Helper()
+	again, err := c.app.FindFirstRecordByData(store.Messages, "resend_of", r.Id)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return again
+}
+
 // PC-24, R-17: a person hurries a reminder; planning anew does not take that back, and still follows everything else.
 func TestAHurriedMessageStaysHurried(t *testing.T) {
 	t.Parallel()
@@ -179,6 +189,66 @@ func TestPuttingBackRunsTheLastCheck(t *testing.T) {
 	}
 }
 
+// what the plan addressed is put back to where its client is reached by now, since the old number may be somebody else's; a client's new
+// address is free of the old one's stop. What a person addressed goes there again.
+func TestAMessageIsPutBackToWhereItsClientIsNow(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	clinictest.MessageSettings(t, c.app, c.location, fields{"confirmation_channels": []string{}, "visit_channels": []string{"email"}})
+	client, pet := c.owner()
+	visit := func(at string) *core.Record {
+		v := clinictest.Visit(t, c.app, c.location, c.practitioner, c.reason, client, at, fields{"patient": pet.Id})
+		return c.reminderOf(v)
+	}
+	planned, readdressed := visit("2027-03-04 08:15:00.000Z"), visit("2027-03-05 08:15:00.000Z")
+	c.patch(c.superuser, readdressed, fields{"to": "wife@owner.example"})
+	reminder := clinictest.Make(t, c.app, store.Reminders, fields{"client": client.Id, "patients": []string{pet.Id}, "location": c.location.Id, "due_on": "2027-03-03", "methods": []string{"sms"}})
+	recall, err := c.app.FindFirstRecordByFilter(store.Messages, "purpose = 'reminder' && client = {:id}", dbx.Params{"id": client.Id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := c.wrote(c.superuser, fields{"client": client.Id, "channel": "email", "subject": "Hej", "text": "Hej"})
+	for _, row := range []*core.Record{planned, readdressed, recall, written} {
+		c.ends(row, dbx.Params{"state": "sent", "attempts": 1, "sent_at": record.Instant(c.now)})
+	}
+	clinictest.Make(t, c.app, store.StoppedAddresses, fields{"channel": "email", "address": "kari@owner.example", "cause": "bounce"})
+	c.patch(c.superuser, client, fields{"email": "new@owner.example", "sms_phone": "+4520000009"})
+	for _, try := range []struct {
+		name     string
+		row      *core.Record
+		to, code string
+	}{
+		{"a visit's", planned, "new@owner.example", ""},
+		{"one that somebody addressed", readdressed, "wife@owner.example", ""},
+		{"a reminder's", recall, "+4520000009", ""},
+		{"one written by hand", written, "", "stopped_address"},
+	} {
+		answer := c.patchMessage(try.row, fields{"requeue": true})
+		if answer.code("requeue") != try.code {
+			t.Errorf("%s: %d %s", try.name, answer.Status, answer.Body)
+			continue
+		}
+		if try.code == "" && c.resent(try.row).GetString("to") != try.to {
+			t.Errorf("%s goes to %s", try.name, c.resent(try.row).GetString("to"))
+		}
+	}
+	// A reminder that is over is put back as a whole.
+	for _, r := range []string{recall.Id, c.resent(recall).Id} {
+		c.ends(c.mustFind(store.Messages, r), dbx.Params{"state": "delivered"})
+	}
+	c.patch(c.superuser, reminder, fields{"state": "done"})
+	c.patch(c.superuser, client, fields{"sms_phone": "+4520000008"})
+	c.patch(c.superuser, reminder, fields{"requeue": true})
+	if n, err := c.app.CountRecords(store.Messages, dbx.HashExp{"client": client.Id, "to": "+4520000008", "state": "queued"}); err != nil || n != 1 {
+		t.Errorf("of a reminder that is over %d messages wait for the new number, %v", n, err)
+	}
+	c.patch(c.superuser, client, fields{"email": ""})
+	c.ends(c.resent(planned), dbx.Params{"state": "failed"})
+	if answer := c.patchMessage(planned, fields{"requeue": true}); answer.code("requeue") != "no_address" {
+		t.Errorf("without an address: %d %s", answer.Status, answer.Body)
+	}
+}
+
 // what a person corrects about a queued message is measured, marked and left alone by planning, each part for itself.
 func TestACorrectedMessageStaysCorrected(t *testing.T) {
 	t.Parallel()
@@ -228,6 +298,7 @@ func TestACorrectedMessageStaysCorrected(t *testing.T) {
 		{fields{"text": "{{ client.firstname }}"}, "text", "unknown_code"},
 		{fields{"text": "{{ reminder.due_date }}"}, "text", "empty_code"},
 		{fields{"text": ""}, "text", "required"},
+		{fields{"text": " \n"}, "text", "required"},
 		{fields{"to": ""}, "to", "no_address"},
 		{fields{"to": "20 12"}, "to", "invalid_phone"},
 		{fields{"to": "+4520998877, +4520998878"}, "to", "too_many"},

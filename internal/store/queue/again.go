@@ -115,8 +115,7 @@ func copyFile(files *filesystem.System, path string) (*filesystem.File, error) {
 	return filesystem.NewFileFromBytes(data, name)
 }
 
-// lastCheck asks R-11 of a message that may have ended long ago, and answers when its visit starts and where it goes: one that never had an
-// address goes where its client is reached now.
+// lastCheck asks R-11 of a message that may have ended long ago, and answers when its visit starts and where it goes now.
 func lastCheck(app core.App, clinic *store.Clinic, r *core.Record, wanted bool) (reason outbox.Reason, visit time.Time, to string, err error) {
 	rows, err := readRows(app.NonconcurrentDB().NewQuery(rowColumns + ` WHERE m.id = {:id}`).Bind(dbx.Params{"id": r.Id}))
 	if err != nil || len(rows) != 1 {
@@ -129,25 +128,44 @@ func lastCheck(app core.App, clinic *store.Clinic, r *core.Record, wanted bool) 
 	if wanted {
 		row.check.Reminder = ""
 	}
+	if to, err = addressNow(app, clinic, r, row); err != nil {
+		return "", visit, "", err
+	}
+	if to != row.To {
+		refusal, err := stoppedOne(app, []string{to}, row.Channel, row.Purpose)
+		if err != nil {
+			return "", visit, "", err
+		}
+		row.check.StoppedAddress = refusal != nil
+	}
 	if state, reason := outbox.LastCheck(row.Purpose, row.Channel, row.standing(clinic)); state != outbox.Queued {
 		return reason, row.Visit, "", nil
 	}
-	if row.To != "" || row.Client == "" {
-		return "", row.Visit, row.To, nil
+	return "", row.Visit, to, nil
+}
+
+// addressNow is where a message goes that is put back. What the plan addressed goes where its client is reached by now: the old number may be
+// somebody else's. What a person addressed goes there again, unless it never had an address.
+func addressNow(app core.App, clinic *store.Clinic, r *core.Record, row Due) (string, error) {
+	byHand := row.Purpose == outbox.Personal || row.Purpose == outbox.Test || record.Truth(r, "own_address")
+	if row.Client == "" || !row.Purpose.Rules().Owner || byHand && row.To != "" {
+		return row.To, nil
 	}
 	var f notify.Facts
 	if err := store.ReadPeople(app.DB(), clinic, &f, row.Client, "", row.Booking); err != nil {
-		return "", visit, "", fmt.Errorf("client: %w", err)
+		return "", fmt.Errorf("client: %w", err)
 	}
 	if row.Booking == "" {
 		f.Contact = notify.Contact{}
 	}
-	if to, err = usualReceiver(app, &f, row.Channel); err != nil || to == "" {
-		return "", row.Visit, "", err
+	if ids := record.List(r, "reminders"); len(ids) > 0 {
+		of, err := record.Find(app, "reminders", ids[0])
+		if err != nil {
+			return "", err
+		}
+		if of != nil {
+			f.Contact = notify.Contact{Email: record.Text(of, "to_email"), Phone: store.Dialable(record.Text(of, "to_phone"))}
+		}
 	}
-	refusal, err := stoppedOne(app, []string{to}, row.Channel, row.Purpose)
-	if refusal != nil {
-		return outbox.ReasonStoppedAddress, row.Visit, "", err
-	}
-	return "", row.Visit, to, err
+	return usualReceiver(app, &f, row.Channel)
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/booking"
-	"pawbell/internal/reminder"
 	"pawbell/internal/store"
 	"pawbell/internal/store/record"
 )
@@ -55,9 +54,8 @@ func PutOff(app core.App, client string, until time.Time) error {
 	return nil
 }
 
-// FollowAddresses gives the open reminders that go to a client's own address or number the new one, in the transaction that changes the client:
-// what was filled in from the record follows it, what somebody typed for one reminder stays. Those that the machine closed follow it too: what closed
-// them may be undone, in this very save.
+// FollowAddresses gives the reminders that go to a client's own address or number the new one, in the transaction that changes the client: what was
+// filled in from the record follows it, what somebody typed for one reminder stays. Those that are over follow too, as they may be put back (R-17).
 func FollowAddresses(app core.App, was, client *core.Record, now time.Time) error {
 	for field, of := range map[string]string{"to_email": "email", "to_phone": "sms_phone"} {
 		from, to := filledIn(of, record.Text(was, of)), filledIn(of, record.Text(client, of))
@@ -65,8 +63,8 @@ func FollowAddresses(app core.App, was, client *core.Record, now time.Time) erro
 			continue
 		}
 		_, err := app.NonconcurrentDB().NewQuery(`UPDATE reminders SET ` + field + ` = {:to}, updated = {:now}, revision = revision + 1
-			WHERE client = {:client} AND ` + field + ` IN ({:from}, {:written}) AND NOT (state IN ('done', 'cancelled') AND reason = {:by_person})`).
-			Bind(dbx.Params{"to": to, "from": from, "written": record.Text(was, of), "client": client.Id, "by_person": reminder.ByPerson, "now": record.Instant(now)}).Execute()
+			WHERE client = {:client} AND ` + field + ` IN ({:from}, {:written})`).
+			Bind(dbx.Params{"to": to, "from": from, "written": record.Text(was, of), "client": client.Id, "now": record.Instant(now)}).Execute()
 		if err != nil {
 			return fmt.Errorf("follow a new address with reminders: %w", err)
 		}
