@@ -75,6 +75,7 @@ func TestAPreviewSaysWhatIsInTheWay(t *testing.T) {
 		{"another place's visit", away, fields{"text": "x", "channel": "sms", "booking": visit.Id}, 400, "booking", "unknown"},
 		{"another place's reminder", away, fields{"text": "x", "channel": "sms", "reminder": reminder.Id}, 400, "reminder", "unknown"},
 		{"another place", away, fields{"text": "x", "channel": "sms", "location": c.location.Id}, 400, "location", "unknown"},
+		{"no place at all", c.superuser, fields{"text": "x", "channel": "sms", "location": "aaaaaaaaaaaaaaa"}, 400, "location", "unknown"},
 		{"no channel", here, fields{"text": "x"}, 400, "channel", "required"},
 		{"a channel that is none", here, fields{"text": "x", "channel": "fax"}, 400, "channel", "unknown"},
 		{"neither text nor template", here, fields{"channel": "sms"}, 400, "text", "required"},

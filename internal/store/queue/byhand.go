@@ -256,7 +256,7 @@ func (m *handwritten) word(f notify.Facts) {
 	default:
 		locale = f.OwnerLocale()
 	}
-	own := record.Text(m.r, "text") != ""
+	own := strings.TrimSpace(record.Text(m.r, "text")) != ""
 	said, problems := Wording{Template: record.Text(m.r, "template"), Subject: record.Text(m.r, "subject"), Text: record.Text(m.r, "text"), Locale: locale}.Word(f, m.channel)
 	m.problems = append(m.problems, problems...)
 	m.put(said)

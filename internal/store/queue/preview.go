@@ -135,7 +135,7 @@ func (d Draft) about(app core.App, clinic *store.Clinic, by *core.Record) (store
 		}
 		offered = record.Text(r, "location")
 	}
-	if d.Location != "" && !store.WorksAt(by, d.Location) {
+	if d.Location != "" && (clinic.Locations[d.Location] == nil || !store.WorksAt(by, d.Location)) {
 		return a, store.Wrong("location", "unknown", "There is no such place.")
 	}
 	if a.Location = store.Workplace(clinic, by, d.Location, offered); a.Location == nil {

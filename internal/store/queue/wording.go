@@ -1,6 +1,8 @@
 package queue
 
 import (
+	"strings"
+
 	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
 	"pawbell/internal/sms"
@@ -27,6 +29,7 @@ type Worded struct {
 // answered all the same.
 func (w Wording) Word(f notify.Facts, channel outbox.Channel) (Worded, store.Refusals) {
 	var problems store.Refusals
+	w.Subject, w.Text = strings.TrimSpace(w.Subject), strings.TrimSpace(w.Text)
 	said := notify.Template{Subject: w.Subject, Email: w.Text, SMS: w.Text, Locale: notify.Locale(w.Locale), Purpose: outbox.Personal}
 	textField := "text"
 	if w.Template != "" {
@@ -59,6 +62,9 @@ func (w Wording) Word(f notify.Facts, channel outbox.Channel) (Worded, store.Ref
 		merged.Subject = ""
 		_, out.Text, text = notify.Compose(merged, f, channel, said.Locale)
 		problems.From(textField, text)
+		if out.Text == "" && len(text) == 0 {
+			problems.Add(textField, "required", "Nothing of this text would be left: what it says is empty for this record.", nil)
+		}
 	}
 	if channel == outbox.SMS {
 		out.Size = sms.Measure(out.Text)
