@@ -3,6 +3,7 @@ package hooks_test
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -353,4 +354,34 @@ func TestWhatWentOutOfDateIsNotCountedAsAdded(t *testing.T) {
 		t.Error(diff)
 	}
 	c.madeByRules(client, "2027-05-02 stale stale")
+}
+
+// R-17, PC-24: put back, a series that was called off repeats what was sent last, and not what it would have said some day; one of which nothing was sent
+// says what it would have said first.
+func TestASeriesThatWasCalledOffRepeatsWhatWasSent(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]struct {
+		sent int
+		want string
+	}{"one was sent": {1, "2 March 2027"}, "two were sent": {2, "9 March 2027"}, "none was sent": {0, "2 March 2027"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newClinic(t)
+			client, _ := c.petOwner()
+			r := c.remind(fields{"client": client.Id, "location": c.location.Id, "due_on": "2027-03-02", "repeat_number": 1, "repeat_unit": "week", "repeat_count": 4})
+			for n := range of.sent {
+				c.now = time.Date(2027, 3, 2+7*n, 9, 0, 0, 0, time.UTC)
+				c.recallsSent()
+			}
+			c.patch(c.superuser, r, fields{"state": "cancelled"})
+			c.patch(c.superuser, r, fields{"requeue": true})
+			again, err := c.app.FindFirstRecordByFilter(store.Messages, "resend_of != ''")
+			if err != nil || !strings.Contains(again.GetString("text"), of.want) {
+				t.Errorf("put back: %v %v", again, err)
+			}
+			if twice := c.as(c.superuser, http.MethodPatch, remindersPath+"/"+r.Id, fields{"requeue": true}); twice.Status != http.StatusBadRequest {
+				t.Errorf("put back twice: %s", twice.Body)
+			}
+		})
+	}
 }

@@ -98,7 +98,7 @@ func Hurry(app core.App, clinic *store.Clinic, r *core.Record, now time.Time) er
 }
 
 // Again sends a reminder that is over, or of which everything was sent, once more (R-17, PC-24): for each of its methods a new message that
-// points to the last one, or where there never was one, says what the reminder says now. What stands in the way is a *booking.Refusal.
+// points to the one that was sent last, else to the first that was to be, or where there never was one, says what the reminder says now. What stands in the way is a *booking.Refusal.
 func Again(app core.App, clinic *store.Clinic, r *core.Record, now time.Time) error {
 	state := reminder.State(record.Text(r, "state"))
 	switch state {
@@ -133,10 +133,13 @@ func Again(app core.App, clinic *store.Clinic, r *core.Record, now time.Time) er
 	return nil
 }
 
+// wentLast puts first what was sent last, or is just being sent once more; what never left comes behind it.
+const wentLast = `(CASE WHEN state IN ('queued', 'sending', 'sent', 'delivered', 'unknown') THEN planned_at END) DESC`
+
 func recallAgainBy(app core.App, clinic *store.Clinic, r *core.Record, channel outbox.Channel, now time.Time) error {
 	var last []*core.Record
 	err := app.RecordQuery(store.Messages).AndWhere(dbx.HashExp{"client": record.Text(r, "client"), "purpose": string(outbox.Reminder), "channel": string(channel)}).
-		AndWhere(dbx.Like("reminders", `"`+r.Id+`"`)).AndWhere(dbx.NewExp("text != ''")).OrderBy("planned_at DESC", "created DESC").Limit(1).All(&last)
+		AndWhere(dbx.Like("reminders", `"`+r.Id+`"`)).AndWhere(dbx.NewExp("text != ''")).OrderBy(wentLast, "planned_at", "created DESC").Limit(1).All(&last)
 	if err != nil {
 		return fmt.Errorf("last message of a reminder: %w", err)
 	}
