@@ -385,3 +385,28 @@ func TestASeriesThatWasCalledOffRepeatsWhatWasSent(t *testing.T) {
 		})
 	}
 }
+
+// a pet that is sold takes its reminder along, and nothing of what was written for its former owner.
+func TestASoldPetsReminderGoesToItsNewOwnerAlone(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	c.rule()
+	client, pet := c.petOwner()
+	c.visited(client, pet, "2026-04-01 08:00:00.000Z")
+	r := c.onlyReminder(client)
+	c.patch(c.superuser, r, fields{"to_email": "at-work@owner.example"})
+	row, err := c.app.FindFirstRecordByFilter(store.Messages, "purpose = 'reminder'")
+	if err != nil || row.GetString("to") != "at-work@owner.example" {
+		t.Fatalf("%v %v", row, err)
+	}
+	c.patch(c.superuser, row, fields{"to": "holiday@owner.example", "text": "Dear Maja, as we said.", "edited": true})
+	buyer := clinictest.Client(t, c.app, fields{"first_name": "Kim"})
+	c.patch(c.superuser, pet, fields{"client": buyer.Id})
+	row = c.reload(row)
+	if row.GetString("client") != buyer.Id || row.GetString("to") != buyer.GetString("email") || !strings.Contains(row.GetString("text"), "Kim") {
+		t.Errorf("it goes to %s and says %s", row.GetString("to"), row.GetString("text"))
+	}
+	if got := c.reload(r).GetString("to_email"); got != "" {
+		t.Errorf("the reminder goes to %s", got)
+	}
+}

@@ -119,6 +119,10 @@ func rewriteReminder(app core.App, was reminder.Made, change reminder.Change, no
 	if change.Patient != "" && (change.Patient != was.Patient || change.Client != was.Client) {
 		values["patients"] = record.IDList([]string{change.Patient})
 	}
+	if change.Client != was.Client {
+		// Typed for the former owner, these would bring what is the new one's to the wrong door.
+		values["to_email"], values["to_phone"] = "", ""
+	}
 	values["updated"], values["revision"] = record.Instant(now), dbx.NewExp("[[revision]] + 1")
 	if _, err := app.NonconcurrentDB().Update(store.Reminders, values, dbx.HashExp{"id": change.ID}).Execute(); err != nil {
 		return fmt.Errorf("follow the reminder %s: %w", change.Origin, err)
@@ -126,7 +130,7 @@ func rewriteReminder(app core.App, was reminder.Made, change reminder.Change, no
 	return nil
 }
 
-// passOn gives what a reminder has in the queue to the new owner of its pet. What was hurried and has left already cannot be said once more: then
+// passOn gives what a reminder has in the queue to the new owner of its pet, without what was written by hand for the former one. What was hurried and has left already cannot be said once more: then
 // the reminder stays with who heard of it, and ends there.
 func passOn(app core.App, change *reminder.Change, from string, now time.Time) error {
 	// All its messages have keys that begin with its own.
@@ -139,7 +143,10 @@ func passOn(app core.App, change *reminder.Change, from string, now time.Time) e
 		change.Client, change.Unwanted = from, true
 		return nil
 	}
-	_, err = app.NonconcurrentDB().Update(store.Messages, dbx.Params{"client": change.Client, "updated": record.Instant(now), "revision": dbx.NewExp("[[revision]] + 1")},
+	values := dbx.Params{
+		"client": change.Client, "own_address": false, "edited": false, "updated": record.Instant(now), "revision": dbx.NewExp("[[revision]] + 1"),
+	}
+	_, err = app.NonconcurrentDB().Update(store.Messages, values,
 		dbx.And(of, dbx.NewExp("attempts = 0 AND state IN ('queued', 'cancelled', 'skipped')"))).Execute()
 	if err != nil {
 		return fmt.Errorf("pass on the messages of the reminder %s: %w", change.Origin, err)
