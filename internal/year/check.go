@@ -142,7 +142,8 @@ func (c *rules) once() {
 		if h.Refused {
 			continue
 		}
-		same := h.Channel + h.To + r.Purpose + r.Booking + h.Subject + h.Text
+		// Two owners may share a number, and the names of their pets.
+		same := h.Channel + h.To + r.Client + r.Purpose + r.Booking + h.Subject + h.Text
 		if was, twice := said[same]; twice && r.ResendOf == "" && h.At.Sub(was.At) < usefulFor && !mayRepeat[r.Purpose] {
 			c.find("R-13", "%s went out twice, at %s and %s", r.Key, short(was.At), short(h.At))
 		}

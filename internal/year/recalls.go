@@ -154,7 +154,13 @@ func (c *rules) recall(r *recall, byPet map[string][]string) {
 					continue
 				}
 				done[key] = true
-				at := func(t time.Time) wish { return c.recalled(r, o, channel, made, byPet, t) }
+				stale := slices.IndexFunc(r.rows, func(row *Row) bool { return row.Key == key && row.State == "stale" })
+				at := func(t time.Time) wish {
+					w := c.recalled(r, o, channel, made, byPet, t)
+					// A stale one keeps its place: whoever moves the reminder afterwards moves the turns that are left.
+					w.maybe = w.maybe || stale >= 0 && r.log.since(t).After(r.rows[stale].Updated)
+					return w
+				}
 				c.single(r.rows, m.within(made, c.Until), channel, key, "R-40", at)
 			}
 		}

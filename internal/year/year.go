@@ -29,6 +29,16 @@ func (l Log[T]) At(t time.Time) (is T, ok bool) {
 	return is, false
 }
 
+// since is from when on that held.
+func (l Log[T]) since(t time.Time) (at time.Time) {
+	for _, e := range l {
+		if !e.At.After(t) {
+			at = e.At
+		}
+	}
+	return at
+}
+
 // Last is what held in the end.
 func (l Log[T]) Last() (is T) {
 	if len(l) > 0 {
