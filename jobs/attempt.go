@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/pocketbase/pocketbase/core"
@@ -88,9 +89,23 @@ func (j *house) settled(m queue.Outgoing, name string, r gateway.Result) answer 
 	return a
 }
 
+// noteKept writes down what the disk did not take before, ahead of any question about it.
+func (j *house) noteKept() error {
+	if len(j.unwritten) == 0 {
+		return nil
+	}
+	clinic, err := j.desk.Clinic()
+	if err != nil {
+		return err
+	}
+	return j.note(clinic, nil)
+}
+
 // note writes down what some attempts led to, and tells a person of a gateway that refuses us, in one transaction. A gateway that takes
-// messages again has mended itself: its task is done.
+// messages again has mended itself: its task is done. What a disk did not take is kept, and written down with what comes next: the row
+// stays leased until then, and nobody need be asked what is known here.
 func (j *house) note(clinic *store.Clinic, answers []answer) error {
+	answers = slices.Concat(j.unwritten, answers)
 	batch := make([]queue.Ended, len(answers))
 	stopped, working := map[string]string{}, map[string]bool{}
 	for i, a := range answers {
@@ -125,7 +140,11 @@ func (j *house) note(clinic *store.Clinic, answers []answer) error {
 		}
 		return nil
 	})
+	j.unwritten = nil
 	if err != nil {
+		if store.NotWritable(err) {
+			j.unwritten = answers
+		}
 		return fmt.Errorf("save outcomes: %w", err)
 	}
 	j.tally.noted(answers)

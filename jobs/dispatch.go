@@ -29,6 +29,9 @@ const (
 // still on their way.
 func (j *house) Dispatch(ctx context.Context, now time.Time) error {
 	defer j.tell()
+	if err := j.noteKept(); err != nil {
+		return err
+	}
 	lost := &inquiry{house: j, ctx: ctx}
 	lost.ask(now)
 	// What comes of the questions is sent together with the rest, unless a provider thinks them over: then the rest does not wait.

@@ -84,6 +84,7 @@ type house struct {
 
 	rests       rests
 	tally       tally
+	unwritten   []answer            // what the disk did not take; the dispatcher's own
 	files       sync.Mutex          // held while attachments are in memory
 	missedOn    calendar.Date       // the last day on which every rule was asked what it lacks; the planner's own
 	lookedAfter time.Time           // when what waits to be fetched was last looked after; the dispatcher's own
