@@ -52,6 +52,34 @@ func TestABookingWithoutItsPartsIsRefused(t *testing.T) {
 	})
 }
 
+// nobody is told of the visit of an animal that is not theirs. One that was sold after it was booked keeps its visit, and the visit can go to whoever
+// has it now.
+func TestAVisitIsForAPatientOfTheClient(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	owner, other := clinictest.Client(t, c.app), clinictest.Client(t, c.app, fields{"email": "other@owner.example"})
+	patient, theirs := clinictest.Patient(t, c.app, owner), clinictest.Patient(t, c.app, other)
+	refused := func(what string, answer reply) {
+		t.Helper()
+		if answer.Status != http.StatusBadRequest || answer.code("patient") != "unknown" {
+			t.Errorf("%s: %d %s", what, answer.Status, answer.Body)
+		}
+	}
+	c.unchanged(func() { refused("a new visit", c.staffBooks(fields{"client": owner.Id, "patient": theirs.Id})) })
+	answer := c.staffBooks(fields{"client": owner.Id, "patient": patient.Id})
+	if answer.Status != http.StatusOK {
+		t.Fatalf("%d %s", answer.Status, answer.Body)
+	}
+	visit := c.mustFind(store.Bookings, answer.text("id"))
+	c.unchanged(func() {
+		refused("another patient", c.dashboard(visit, fields{"patient": theirs.Id}))
+		refused("another client", c.dashboard(visit, fields{"client": other.Id}))
+	})
+	clinictest.Change(t, c.app, patient, fields{"client": other.Id})
+	c.patch(c.superuser, visit, fields{"note": "Sold on Monday."})
+	c.patch(c.superuser, visit, fields{"client": other.Id})
+}
+
 // What is made in one batch can be booked in the same batch.
 func TestABatchMakesAPlaceAndItsFirstVisit(t *testing.T) {
 	t.Parallel()

@@ -66,7 +66,7 @@ func patientsOf(db dbx.Builder, clinic *Clinic, client string, ids []string) ([]
 	patients := make([]notify.Patient, len(ids))
 	for i, id := range ids {
 		if client == "" || !slices.Contains(own, id) {
-			return nil, Wrong("patients", "unknown", "This is no patient of the client.")
+			return nil, Wrong("patients", "unknown", NotTheirs)
 		}
 		var f notify.Facts
 		if err := ReadPeople(db, clinic, &f, "", id, ""); err != nil {

@@ -91,8 +91,31 @@ func ArrangeBooking(ctx context.Context, app core.App, clinic *Clinic, r, was *c
 			return err
 		}
 	}
+	if err := itsOwner(app, r, was); err != nil {
+		return err
+	}
 	noteChange(r, was, actorOf(ctx), now)
 	notePayment(r, was, at, reason, now)
+	return nil
+}
+
+// NotTheirs says that a patient is somebody else's.
+const NotTheirs = "This is no patient of the client."
+
+// itsOwner refuses a patient that is somebody else's, or the client would read about an animal that is not theirs. A visit that was right when it was
+// booked stays as it is when the animal is sold.
+func itsOwner(app core.App, r, was *core.Record) error {
+	client, patient := record.Text(r, "client"), record.Text(r, "patient")
+	if client == "" || patient == "" || was != nil && record.Text(was, "client") == client && record.Text(was, "patient") == patient {
+		return nil
+	}
+	var owners []string
+	if err := app.DB().Select("client").From(Patients).Where(dbx.HashExp{"id": patient}).Column(&owners); err != nil {
+		return fmt.Errorf("owner of the patient: %w", err)
+	}
+	if !slices.Contains(owners, client) {
+		return &booking.Refusal{Field: "patient", Code: "unknown", Message: NotTheirs}
+	}
 	return nil
 }
 

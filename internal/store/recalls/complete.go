@@ -175,7 +175,7 @@ func (w *recallWriter) settlePatients() error {
 		p, known := patients[id]
 		switch {
 		case !known:
-			w.problems.Add("patients", "unknown", "This is no patient of the client.", nil)
+			w.problems.Add("patients", "unknown", store.NotTheirs, nil)
 			return nil
 		case p.Deceased:
 			dead++
