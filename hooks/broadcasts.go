@@ -133,7 +133,7 @@ func (h House) broadcastSaved(e *core.RecordEvent) error {
 		if err := e.Next(); err != nil {
 			return err
 		}
-		return runs.GoOnSending(e.App, e.Record.Id)
+		return runs.GoOnSending(e.App, e.Record.Id, h.Now())
 	case asked.Send:
 		return h.broadcastSent(e, from)
 	}
@@ -182,7 +182,7 @@ func (h House) broadcastSent(e *core.RecordEvent, from string) error {
 	if err := e.Next(); err != nil {
 		return err
 	}
-	return runs.BeginSending(e.App, e.Record, count)
+	return runs.BeginSending(e.App, e.Record, count, h.Now())
 }
 
 // broadcastKept lets drafts be deleted and nothing else: messages tell of the others.

@@ -145,6 +145,30 @@ func TestABroadcastResumesAfterAKill(t *testing.T) {
 	}
 }
 
+// news that the program was down for more than a day to queue are no news any more. They are wished for when the person sent them.
+func TestABroadcastThatWasQueuedTooLateIsStale(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t)
+	tr.clock = monday.Add(2 * time.Hour)
+	broadcast := tr.broadcast(300)
+	tr.carryOn(tr.endingAt(runs.QueueBroadcast, 1))
+	queued := tr.log()["group email queued"]
+	if queued == 0 || queued == 300 {
+		t.Fatalf("%d are queued", queued)
+	}
+	sent := tr.clock
+	tr.clock = tr.clock.Add(25 * time.Hour)
+	tr.carryOn(t.Context())
+	tr.dispatch(tr.clock)
+	expect(t, tr, log{"group email stale stale": 300})
+	if last := tr.first(store.Messages, "to", "crowd299@owner.example"); !last.GetDateTime("planned_at").Time().Equal(sent) {
+		t.Errorf("planned at %s", last.GetString("planned_at"))
+	}
+	if got := tr.state(broadcast); got != "sent" || tr.provider.count() != 0 {
+		t.Errorf("it is %s, %d left", got, tr.provider.count())
+	}
+}
+
 // a stop withdraws what has not left, in whatever piece it is, and lets nothing go meanwhile. Sending on brings back what the stop withdrew, what a
 // person withdrew stays so, and nobody is written to twice.
 func TestABroadcastIsStoppedAndSentOn(t *testing.T) {

@@ -94,9 +94,17 @@ func (c *clinic) story(o *year.Outcome, f year.Finding) string {
 				tell("reminder from %s: %+v", e.At.Format(time.RFC3339), e.Is)
 			}
 		}
+		for _, g := range c.journal.Groups {
+			if g.ID == id {
+				tell("group at %s by %v, every way %v, to %d, stopped %v", g.At.Format(time.RFC3339), g.Channels, g.Every, len(g.Clients), g.Stopped)
+				for _, e := range *c.journal.Places[g.Place] {
+					tell("place from %s: %+v", e.At.Format(time.RFC3339), e.Is)
+				}
+			}
+		}
 	}
 	for _, r := range o.Rows {
-		if !slices.ContainsFunc(named, func(id string) bool { return r.ID == id || r.Booking == id || slices.Contains(r.Reminders, id) }) {
+		if !slices.ContainsFunc(named, func(id string) bool { return r.ID == id || r.Booking == id || slices.Contains(r.Reminders, id) }) && !strings.Contains(f.Text, r.Key) {
 			continue
 		}
 		tell("%s %s: %s %s, wished %s, leaves %s, dies %s, went %s, made %s, touched %s, %d attempts, pets %v", r.ID, r.Key, r.State, r.Reason, r.PlannedAt.Format(time.RFC3339),

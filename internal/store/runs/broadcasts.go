@@ -26,8 +26,8 @@ type broadcast struct {
 	mailing                  *notify.Mailing
 }
 
-// readBroadcast reads a record; what a person can mend about it is the error.
-func readBroadcast(clinic *store.Clinic, r *core.Record, now time.Time) (*broadcast, error) {
+// readBroadcast reads a record, whose messages are wished for at planned; what a person can mend about it is the error.
+func readBroadcast(clinic *store.Clinic, r *core.Record, planned time.Time) (*broadcast, error) {
 	b := broadcast{
 		id: r.Id, practitioner: record.Text(r, "practitioner"), filter: strings.TrimSpace(record.Text(r, "filter")), day: record.Text(r, "kind") == "day",
 		from: record.Time(r, "from_at"), until: record.Time(r, "until_at"), at: clinic.Locations[record.Text(r, "location")],
@@ -46,7 +46,7 @@ func readBroadcast(clinic *store.Clinic, r *core.Record, now time.Time) (*broadc
 	}
 	b.mailing = &notify.Mailing{
 		Purpose: outbox.Group, Location: b.at.Notify, Broadcast: r.Id, Template: record.Text(r, "template"), Templates: clinic.Templates,
-		Channels: store.Channels(record.List(r, "channels")), Every: record.Text(r, "channel_mode") == "every", Planned: now,
+		Channels: store.Channels(record.List(r, "channels")), Every: record.Text(r, "channel_mode") == "every", Planned: planned,
 	}
 	if b.day {
 		b.mailing.Purpose = outbox.DayNotice

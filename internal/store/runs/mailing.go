@@ -51,7 +51,7 @@ func CheckSending(clinic *store.Clinic, r *core.Record, c Count, now time.Time) 
 
 // BeginSending settles whom a broadcast goes to and asks for the run that queues its messages, in the transaction that set it to sending. Those who
 // are to be phoned become tasks.
-func BeginSending(tx core.App, r *core.Record, c Count) error {
+func BeginSending(tx core.App, r *core.Record, c Count, now time.Time) error {
 	_, err := tx.NonconcurrentDB().Update(store.Broadcasts, dbx.Params{"chosen": strings.Join(c.chosen, ""), "position": 0, "revision": dbx.NewExp("[[revision]] + 1")},
 		dbx.HashExp{"id": r.Id}).Execute()
 	if err != nil {
@@ -62,18 +62,27 @@ func BeginSending(tx core.App, r *core.Record, c Count) error {
 			return err
 		}
 	}
-	return GoOnSending(tx, r.Id)
+	return GoOnSending(tx, r.Id, now)
 }
 
-// GoOnSending asks for the run that does what the state of a broadcast demands, unless one is under way.
-func GoOnSending(tx core.App, broadcast string) error {
+// GoOnSending asks for the run that does what the state of a broadcast demands, unless one is under way. Its messages are wished for at now, however
+// late the run comes to them.
+func GoOnSending(tx core.App, broadcast string, now time.Time) error {
 	open, err := readRuns(tx, dbx.HashExp{"kind": QueueBroadcast, "scope": broadcast, "state": []any{string(Queued), string(Running)}})
-	if err != nil || len(open) > 0 {
+	if err != nil {
 		return err
 	}
-	_, err = Start(tx, QueueBroadcast, broadcast, false)
-	return err
+	var id string
+	if len(open) > 0 {
+		id = open[0].ID
+	} else if id, err = Start(tx, QueueBroadcast, broadcast, false); err != nil {
+		return err
+	}
+	return KeepPlan(tx, id, wished{At: now})
 }
+
+// wished is the plan of a broadcast's run: when a person last asked for its messages.
+type wished struct{ At time.Time }
 
 // sending is how far a broadcast has come.
 type sending struct {
@@ -123,7 +132,11 @@ func PrepareBroadcast(app core.App, clinic *store.Clinic, key links.Key, run *Ru
 	if err != nil {
 		return nil, fmt.Errorf("read broadcast: %w", err)
 	}
-	b, err := readBroadcast(clinic, r, now)
+	asked := wished{now}
+	if err := Plan(app, run.ID, &asked); err != nil {
+		return nil, err
+	}
+	b, err := readBroadcast(clinic, r, asked.At)
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +269,7 @@ func StopSending(tx core.App, broadcast string, now time.Time) error {
 	if _, err := withdrawStopped(tx, broadcast, withdrawnAtOnce, now); err != nil {
 		return err
 	}
-	return GoOnSending(tx, broadcast)
+	return GoOnSending(tx, broadcast, now)
 }
 
 // withdrawnAtOnce is how many messages go with the command that stops a broadcast.
@@ -273,7 +286,7 @@ func withdrawStopped(tx core.App, broadcast string, limit int, now time.Time) (i
 	return int(n), err
 }
 
-// bringBack queues messages again that a stop withdrew before any attempt, at the times that hold now. Those about a visit that was called off or has
+// bringBack queues messages again that a stop withdrew before any attempt, for when they were asked for once more. Those about a visit that was called off or has
 // begun meanwhile stay withdrawn.
 func (b *broadcast) bringBack(tx core.App, limit int, now time.Time) (int, error) {
 	var rows []struct {
@@ -292,9 +305,10 @@ func (b *broadcast) bringBack(tx core.App, limit int, now time.Time) (int, error
 	}
 	for _, row := range rows {
 		visit := record.ParseInstant(row.Starts)
-		send, expires := outbox.Schedule(b.mailing.Purpose, outbox.Channel(row.Channel), now, visit, b.at.Notify.Window)
+		planned := b.mailing.Planned
+		send, expires := outbox.Schedule(b.mailing.Purpose, outbox.Channel(row.Channel), planned, visit, b.at.Notify.Window)
 		values := dbx.Params{
-			"state": string(outbox.Queued), "reason": "", "detail": "", "planned_at": record.Instant(now), "send_at": record.Instant(send), "expires_at": record.Instant(expires), "next_try_at": "",
+			"state": string(outbox.Queued), "reason": "", "detail": "", "planned_at": record.Instant(planned), "send_at": record.Instant(send), "expires_at": record.Instant(expires), "next_try_at": "",
 		}
 		switch {
 		case row.Off:

@@ -60,7 +60,6 @@ type Run struct {
 	Note                string // what happened, in words
 	// Cursor is how far it has come, in the kind's own words; "" at the start.
 	Cursor    string
-	CreatedAt time.Time
 	StartedAt time.Time
 	EndedAt   time.Time
 }
@@ -106,7 +105,7 @@ func Waiting(app core.App, kind, scope string, dry bool) (id string, err error) 
 }
 
 // columns are all but the plan, which may be megabytes.
-var columns = []string{"id", "kind", "scope", "dry", "state", "total", "done", "failed", "note", "cursor", "created", "started_at", "ended_at"}
+var columns = []string{"id", "kind", "scope", "dry", "state", "total", "done", "failed", "note", "cursor", "started_at", "ended_at"}
 
 // Open are the runs that wait or are under way, oldest first.
 func Open(app core.App) ([]*Run, error) {
@@ -125,7 +124,6 @@ func readRuns(app core.App, which dbx.Expression) ([]*Run, error) {
 		Failed  float64 `db:"failed"`
 		Note    string  `db:"note"`
 		Cursor  string  `db:"cursor"`
-		Created string  `db:"created"`
 		Started string  `db:"started_at"`
 		Ended   string  `db:"ended_at"`
 	}
@@ -136,7 +134,7 @@ func readRuns(app core.App, which dbx.Expression) ([]*Run, error) {
 	for i, r := range rows {
 		runs[i] = &Run{
 			ID: r.ID, Kind: r.Kind, Scope: r.Scope, Dry: r.Dry, State: State(r.State), Total: int(r.Total), Done: int(r.Done), Failed: int(r.Failed),
-			Note: r.Note, Cursor: r.Cursor, CreatedAt: record.ParseInstant(r.Created), StartedAt: record.ParseInstant(r.Started), EndedAt: record.ParseInstant(r.Ended),
+			Note: r.Note, Cursor: r.Cursor, StartedAt: record.ParseInstant(r.Started), EndedAt: record.ParseInstant(r.Ended),
 		}
 	}
 	return runs, nil
@@ -210,7 +208,7 @@ func Announce(ctx context.Context, app core.App, id string) error {
 		return nil
 	}
 	var records []*core.Record
-	columns := append(slices.Clone(columns), "revision", "updated")
+	columns := append(slices.Clone(columns), "revision", "created", "updated")
 	if err := app.RecordQuery(store.Runs).Select(columns...).AndWhere(dbx.HashExp{"id": id}).All(&records); err != nil {
 		return fmt.Errorf("announce run: %w", err)
 	}
