@@ -87,7 +87,7 @@ func ArrangeBooking(ctx context.Context, app core.App, clinic *Clinic, r, was *c
 		}
 	}
 	if was == nil {
-		if err := beginBooking(r, reason, visit, at); err != nil {
+		if err := beginBooking(r); err != nil {
 			return err
 		}
 	}
@@ -95,7 +95,7 @@ func ArrangeBooking(ctx context.Context, app core.App, clinic *Clinic, r, was *c
 		return err
 	}
 	noteChange(r, was, actorOf(ctx), now)
-	notePayment(r, was, at, reason, now)
+	notePayment(r, was, clinic, at, reason, now)
 	return nil
 }
 
@@ -119,21 +119,36 @@ func itsOwner(app core.App, r, was *core.Record) error {
 	return nil
 }
 
-// notePayment keeps the time of payment with the payment, and a deadline that was reckoned from the start with the start.
-func notePayment(r, was *core.Record, at *Location, reason *Reason, now time.Time) {
+// notePayment settles what the visit costs and until when that has to be paid, and keeps the time of payment with the payment.
+func notePayment(r, was *core.Record, clinic *Clinic, at *Location, reason *Reason, now time.Time) {
+	payment, terms := paymentOf(r), reason.termsOf(r, at)
+	if was == nil {
+		payment = terms.Begin(payment, r.GetRaw(priced) != nil)
+	} else if old := clinic.Reasons[record.Text(was, "reason")]; old != nil {
+		payment = terms.Follow(paymentOf(was), payment, old.termsOf(was, at), now)
+	}
+	record.Set(r, "price", payment.Price)
+	record.Set(r, "payment", payment.State)
+	record.SetTime(r, "payment_due_at", payment.DueAt)
 	switch {
-	case record.Text(r, "payment") != "paid":
+	case payment.State != "paid":
 		record.Set(r, "paid_at", "")
 	case record.Time(r, "paid_at").IsZero():
 		record.SetTime(r, "paid_at", now)
 	}
-	if was == nil || reason.PaymentDue == nil || reason.PaymentDue.Never {
-		return
+}
+
+func paymentOf(r *core.Record) booking.Payment {
+	return booking.Payment{Price: record.Amount(r, "price"), State: record.Text(r, "payment"), DueAt: record.Time(r, "payment_due_at")}
+}
+
+// termsOf are what a reason asks of a visit that is as r says.
+func (reason *Reason) termsOf(r *core.Record, at *Location) booking.Terms {
+	terms := booking.Terms{Price: reason.Price}
+	if reason.PaymentDue != nil && !reason.PaymentDue.Never {
+		terms.DueAt = reason.PaymentDue.Before(record.Time(r, "starts_at"), at.Place.Zone)
 	}
-	due := record.Time(r, "payment_due_at")
-	if due.Equal(record.Time(was, "payment_due_at")) && due.Equal(reason.PaymentDue.Before(record.Time(was, "starts_at"), at.Place.Zone)) {
-		record.SetTime(r, "payment_due_at", reason.PaymentDue.Before(record.Time(r, "starts_at"), at.Place.Zone))
-	}
+	return terms
 }
 
 // priced is a key under which a new booking carries that its maker said what it costs. It is no field and is never stored.
@@ -169,7 +184,7 @@ func chooseFor(app core.App, clinic *Clinic, at *Location, reason *Reason, r *co
 	return nil
 }
 
-func beginBooking(r *core.Record, reason *Reason, visit booking.Span, at *Location) error {
+func beginBooking(r *core.Record) error {
 	if record.Text(r, "reference") == "" {
 		reference, err := NewReference()
 		if err != nil {
@@ -180,17 +195,6 @@ func beginBooking(r *core.Record, reason *Reason, visit booking.Span, at *Locati
 	record.Set(r, "link_version", 1)
 	if record.Text(r, "source") == "" {
 		record.Set(r, "source", "staff")
-	}
-	if record.Amount(r, "price") == 0 && r.GetRaw(priced) == nil {
-		record.Set(r, "price", reason.Price)
-	}
-	if record.Text(r, "payment") != "" {
-		return nil
-	}
-	record.Set(r, "payment", "none")
-	if reason.PaymentDue != nil && !reason.PaymentDue.Never && record.Amount(r, "price") > 0 {
-		record.Set(r, "payment", "unpaid")
-		record.SetTime(r, "payment_due_at", reason.PaymentDue.Before(visit.From, at.Place.Zone))
 	}
 	return nil
 }
