@@ -108,10 +108,13 @@ func (c *rules) parting(client string, t time.Time) bool {
 	})
 }
 
-// farewell reports whether an end-of-life visit ends a reminder of a pet, "parting" if so: one that the reminder does not come after. It is
-// "perhaps" where the reminder was made soon after such a visit, for it may come of an earlier one that was closed late.
-func (c *rules) farewell(pet string, made time.Time, visits []string, t time.Time) string {
+// farewell reports whether an end-of-life visit ends a reminder of a pet, "parting" if so: one that the reminder does not come after. That of an age
+// comes after none that was the last visit. It is "perhaps" where the reminder was made soon after such a visit, for it may come of an earlier one that was
+// closed late.
+func (c *rules) farewell(pet string, ofAge bool, made time.Time, visits []string, t time.Time) string {
 	answer := ""
+	var farewells []time.Time
+	var seen time.Time
 	for _, id := range visits {
 		v, ok := c.Visits[id].At(t)
 		if !ok || v.Pet != pet || v.Status == "cancelled" || v.Status == "no_show" {
@@ -120,10 +123,26 @@ func (c *rules) farewell(pet string, made time.Time, visits []string, t time.Tim
 		reason, _ := c.Reasons[v.Reason].At(t)
 		switch {
 		case !reason.EndOfLife:
+			if v.Start.After(seen) {
+				seen = v.Start
+			}
+			continue
 		case v.Start.After(made):
 			return "parting"
 		case v.Start.After(made.AddDate(0, 0, -21)):
 			answer = "perhaps"
+		}
+		farewells = append(farewells, v.Start)
+	}
+	if !ofAge {
+		return answer
+	}
+	for _, last := range farewells {
+		if last.After(seen) {
+			// How far back the program looks is its own affair; a year is far enough.
+			if answer = "perhaps"; last.After(made.AddDate(0, 0, -364)) {
+				return "parting"
+			}
 		}
 	}
 	return answer

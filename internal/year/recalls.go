@@ -197,7 +197,7 @@ func (c *rules) recalled(r *recall, o occasion, channel string, made time.Time, 
 		if pet.Dead || pet.Inactive {
 			continue
 		}
-		switch c.inBook(is, o, id, made, byPet[id], zone(place.Zone), t) {
+		switch c.inBook(is, o, id, r.rule != "" && c.Rules[r.rule].Last().Trigger == "age_reached", made, byPet[id], zone(place.Zone), t) {
 		case "served":
 			why, rule = "the service was done", "R-42"
 			continue
@@ -231,8 +231,8 @@ func (c *rules) recalled(r *recall, o occasion, channel string, made time.Time, 
 }
 
 // inBook answers what a pet's visits do to a send about it: the service was done since, a coming visit holds it back, or perhaps one does.
-func (c *rules) inBook(is Recall, o occasion, pet string, made time.Time, visits []string, z *time.Location, t time.Time) string {
-	answer := c.farewell(pet, made, visits, t)
+func (c *rules) inBook(is Recall, o occasion, pet string, ofAge bool, made time.Time, visits []string, z *time.Location, t time.Time) string {
+	answer := c.farewell(pet, ofAge, made, visits, t)
 	if is.Group == "" || answer == "parting" {
 		return answer
 	}

@@ -76,30 +76,43 @@ func (c *clinic) story(o *year.Outcome, f year.Finding) string {
 	named := regexp.MustCompile(`\b[a-z0-9]{15}\b`).FindAllString(f.Text, -1)
 	var tale strings.Builder
 	tell := func(format string, a ...any) { fmt.Fprintf(&tale, "        "+format+"\n", a...) }
+	visit := func(id string) {
+		v := c.journal.Visits[id]
+		changes(tell, "visit "+id, v)
+		last := v.Last()
+		changes(tell, "place", c.journal.Places[last.Place])
+		changes(tell, "reason", c.journal.Reasons[last.Reason])
+	}
 	for _, id := range named {
-		if visit := c.journal.Visits[id]; visit != nil {
-			for _, e := range *visit {
-				tell("visit from %s: %+v", e.At.Format(time.RFC3339), e.Is)
-			}
-			last := visit.Last()
-			for _, e := range *c.journal.Places[last.Place] {
-				tell("place from %s: %+v", e.At.Format(time.RFC3339), e.Is)
-			}
-			for _, e := range *c.journal.Reasons[last.Reason] {
-				tell("reason from %s: %+v", e.At.Format(time.RFC3339), e.Is)
-			}
+		if c.journal.Visits[id] != nil {
+			visit(id)
 		}
-		if recall := c.journal.Recalls[id]; recall != nil {
-			for _, e := range *recall {
-				tell("reminder from %s: %+v", e.At.Format(time.RFC3339), e.Is)
+		changes(tell, "reminder", c.journal.Recalls[id])
+		for _, m := range o.Made {
+			if m.ID != id {
+				continue
+			}
+			r, err := c.app.FindRecordById(store.Reminders, id)
+			if err != nil {
+				tell("%v", err)
+				continue
+			}
+			tell("made %+v, is now %v", m, r.PublicExport())
+			changes(tell, "rule", c.journal.Rules[m.Rule])
+			changes(tell, "client", c.journal.Clients[m.Client])
+			for _, pet := range m.Pets {
+				changes(tell, "pet "+pet, c.journal.Pets[pet])
+				for id, log := range c.journal.Visits {
+					if log.Last().Pet == pet {
+						visit(id)
+					}
+				}
 			}
 		}
 		for _, g := range c.journal.Groups {
 			if g.ID == id {
 				tell("group at %s by %v, every way %v, to %d, stopped %v", g.At.Format(time.RFC3339), g.Channels, g.Every, len(g.Clients), g.Stopped)
-				for _, e := range *c.journal.Places[g.Place] {
-					tell("place from %s: %+v", e.At.Format(time.RFC3339), e.Is)
-				}
+				changes(tell, "place", c.journal.Places[g.Place])
 			}
 		}
 	}
@@ -119,6 +132,16 @@ func (c *clinic) story(o *year.Outcome, f year.Finding) string {
 		tell("the program slept %v, the providers were deaf %v", c.journal.Asleep, c.journal.Deaf)
 	}
 	return tale.String()
+}
+
+// changes tells what the journal has of something, nothing if it does not know it.
+func changes[T any](tell func(string, ...any), what string, log *year.Log[T]) {
+	if log == nil {
+		return
+	}
+	for _, e := range *log {
+		tell("%s from %s: %+v", what, e.At.Format(time.RFC3339), e.Is)
+	}
 }
 
 // The same seed is the same year, so that whatever goes wrong in one can be looked at again.
