@@ -63,6 +63,7 @@ func FuzzOpen(f *testing.F) {
 	key := Key("0123456789abcdef0123456789abcdef")
 	f.Add(key.Token(Manage, "booking00000001", 1))
 	f.Add("")
+	f.Add(key.Token(Manage, "booking00000001", 1)[:9] + "\r\n" + key.Token(Manage, "booking00000001", 1)[9:])
 	f.Fuzz(func(t *testing.T, token string) {
 		if id, version, ok := key.Open(Manage, token); ok && key.Token(Manage, id, version) != token {
 			t.Fatalf("%q opens but is not what the key writes", token)
