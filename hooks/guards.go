@@ -36,6 +36,7 @@ func guard(app core.App, now func() time.Time) {
 
 	app.OnRecordDelete(store.Bookings, store.Clients, store.Patients).BindFunc(inTx(keptWithMessages))
 	app.OnRecordDelete(store.Locations).BindFunc(inTx(keptWithBookings))
+	app.OnRecordDelete(store.Listed()...).BindFunc(inTx(keptWhileNamed))
 	app.OnRecordDelete(store.BookingSettings, store.MessageSettings).BindFunc(inTx(goesWithLocation))
 
 	app.OnCollectionDeleteRequest().BindFunc(collectionsStay)

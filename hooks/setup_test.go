@@ -10,6 +10,7 @@ import (
 	"github.com/pocketbase/pocketbase/core"
 
 	"pawbell/internal/clinictest"
+	"pawbell/internal/store"
 )
 
 // R-02, R-07, R-21, R-31, R-33, R-37, R-51: a new location has its settings from the first moment, with what is usual.
@@ -231,5 +232,52 @@ func TestAReasonNamesItsOwnText(t *testing.T) {
 	}
 	if want := []string{"Do not brush Bella.", "Teeth of Bella at 09:15"}; !slices.Equal(texts, want) {
 		t.Errorf("%q", texts)
+	}
+}
+
+// R-42: a rule for cats does not become one for all animals, nor a visit that one vet does everybody's, because somebody deletes the one that is named.
+// Where others are named as well, it goes.
+func TestTheOnlyOneOfAListIsNotDeleted(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	owner := clinictest.Client(t, c.app)
+	vet, second := clinictest.Practitioner(t, c.app, c.location), clinictest.Practitioner(t, c.app, c.location, fields{"name": "Second"})
+	place := clinictest.Location(t, c.app)
+	room := clinictest.Make(t, c.app, store.Resources, fields{"location": c.location.Id, "kind": "room", "name": "One"})
+	cat, dog, owl := clinictest.Species(t, c.app, "Lynx"), clinictest.Species(t, c.app, "Wolf"), clinictest.Species(t, c.app, "Owl")
+	done := clinictest.Reason(t, c.app)
+	reason := func(field string, named *core.Record) *core.Record {
+		return clinictest.Reason(t, c.app, fields{field: []string{named.Id}})
+	}
+	for _, r := range []struct {
+		name  string
+		named *core.Record
+		field string
+		by    *core.Record
+	}{
+		{"the species of a rule", cat, "species", c.rule(fields{"species": []string{cat.Id}})},
+		{"the species of a reason", owl, "species", reason("species", owl)},
+		{"the species of an animal", dog, "species", clinictest.Patient(t, c.app, owner, fields{"species": dog.Id})},
+		{"the vet of a reason", vet, "practitioners", reason("practitioners", vet)},
+		{"the room of a reason", room, "resources", reason("resources", room)},
+		{"the place of a reason", place, "locations", reason("locations", place)},
+		{"the place of a vet", place, "locations", clinictest.Practitioner(t, c.app, place)},
+		{"the place of an account", place, "locations", clinictest.Account(t, c.app, "reception", place)},
+		{"the reason of working time", done, "reasons", clinictest.Shift(t, c.app, c.location, second, fields{"reasons": []string{done.Id}})},
+	} {
+		c.unchanged(func() {
+			kept := c.as(c.superuser, http.MethodDelete, "/api/collections/"+r.named.Collection().Name+"/records/"+r.named.Id, nil)
+			if kept.Status != http.StatusBadRequest || kept.code("id") != "in_use" || !strings.Contains(kept.Body, `"collection":"`+r.by.Collection().Name) {
+				t.Errorf("%s: %d %s", r.name, kept.Status, kept.Body)
+			}
+		})
+		c.patch(c.superuser, r.by, fields{r.field: nil})
+	}
+	rule := c.rule(fields{"reminder_group": "wild", "reasons": []string{done.Id}, "species": []string{cat.Id, dog.Id}})
+	if gone := c.as(c.superuser, http.MethodDelete, "/api/collections/species/records/"+cat.Id, nil); gone.Status != http.StatusNoContent {
+		t.Errorf("one of two: %d %s", gone.Status, gone.Body)
+	}
+	if got := c.reload(rule).GetStringSlice("species"); !slices.Equal(got, []string{dog.Id}) {
+		t.Errorf("the rule is for %v", got)
 	}
 }

@@ -125,6 +125,19 @@ func keptWithBookings(e *core.RecordEvent) error {
 	return e.Next()
 }
 
+// keptWhileNamed refuses to delete what is the only one in a list whose emptiness means another thing: a reminder rule for cats would be one for all
+// animals, a visit that one vet does would be everybody's.
+func keptWhileNamed(e *core.RecordEvent) error {
+	named, err := store.NamedAlone(e.App, e.Record)
+	if err != nil {
+		return err
+	}
+	if named != "" {
+		return validation.Errors{core.FieldNameId: problemWith("in_use", "There are "+named+" that name only this. Change them first, or mark this as inactive.", map[string]any{"collection": named})}
+	}
+	return e.Next()
+}
+
 // goesWithLocation refuses to delete a location's settings while the location stands. PocketBase removes a deleted record before what
 // depends on it, so settings that go along with their location find it gone.
 func goesWithLocation(e *core.RecordEvent) error {

@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/core"
@@ -97,6 +99,37 @@ func LocationUsed(app core.App, location string) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// lists are the fields that name records of a collection, where naming none says something else: that all will do, or that nothing is needed.
+var lists = map[string][]struct{ collection, field string }{
+	Species:       {{Reasons, "species"}, {ReminderRules, "species"}},
+	Locations:     {{Reasons, "locations"}, {Practitioners, "locations"}, {Staff, "locations"}},
+	Practitioners: {{Reasons, "practitioners"}},
+	Resources:     {{Reasons, "resources"}},
+	Reasons:       {{Shifts, "reasons"}},
+}
+
+// Listed are the collections whose records [NamedAlone] knows the lists of.
+func Listed() []string { return slices.Sorted(maps.Keys(lists)) }
+
+// NamedAlone answers which collection has a list that names a record and nothing else, "" if none has. Without that record the list would be empty, and
+// an empty list means another thing. Animals of a species count as such a list.
+func NamedAlone(app core.App, r *core.Record) (collection string, err error) {
+	for _, list := range lists[r.Collection().Name] {
+		found, err := record.Exists(app.DB(), list.collection, dbx.HashExp{list.field: `["` + r.Id + `"]`})
+		if err != nil || found {
+			return list.collection, err
+		}
+	}
+	if r.Collection().Name != Species {
+		return "", nil
+	}
+	found, err := record.Exists(app.DB(), Patients, dbx.HashExp{"species": r.Id})
+	if err != nil || !found {
+		return "", err
+	}
+	return Patients, nil
 }
 
 // LocationStands reports whether the location that a record belongs to is there.
