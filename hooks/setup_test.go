@@ -242,7 +242,6 @@ func TestTheOnlyOneOfAListIsNotDeleted(t *testing.T) {
 	c := newClinic(t)
 	owner := clinictest.Client(t, c.app)
 	vet, second := clinictest.Practitioner(t, c.app, c.location), clinictest.Practitioner(t, c.app, c.location, fields{"name": "Second"})
-	place := clinictest.Location(t, c.app)
 	room := clinictest.Make(t, c.app, store.Resources, fields{"location": c.location.Id, "kind": "room", "name": "One"})
 	cat, dog, owl := clinictest.Species(t, c.app, "Lynx"), clinictest.Species(t, c.app, "Wolf"), clinictest.Species(t, c.app, "Owl")
 	done := clinictest.Reason(t, c.app)
@@ -260,9 +259,6 @@ func TestTheOnlyOneOfAListIsNotDeleted(t *testing.T) {
 		{"the species of an animal", dog, "species", clinictest.Patient(t, c.app, owner, fields{"species": dog.Id})},
 		{"the vet of a reason", vet, "practitioners", reason("practitioners", vet)},
 		{"the room of a reason", room, "resources", reason("resources", room)},
-		{"the place of a reason", place, "locations", reason("locations", place)},
-		{"the place of a vet", place, "locations", clinictest.Practitioner(t, c.app, place)},
-		{"the place of an account", place, "locations", clinictest.Account(t, c.app, "reception", place)},
 		{"the reason of working time", done, "reasons", clinictest.Shift(t, c.app, c.location, second, fields{"reasons": []string{done.Id}})},
 	} {
 		c.unchanged(func() {
@@ -279,5 +275,36 @@ func TestTheOnlyOneOfAListIsNotDeleted(t *testing.T) {
 	}
 	if got := c.reload(rule).GetStringSlice("species"); !slices.Equal(got, []string{dog.Id}) {
 		t.Errorf("the rule is for %v", got)
+	}
+}
+
+// Who works at one place does not work everywhere when it is deleted, and what is done there alone is not done everywhere.
+func TestWhatIsAtOnePlaceAloneClosesWithIt(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	place := clinictest.Location(t, c.app)
+	all := func(at ...*core.Record) []*core.Record {
+		var ids []string
+		for _, place := range at {
+			ids = append(ids, place.Id)
+		}
+		return []*core.Record{
+			clinictest.Reason(t, c.app, fields{"locations": ids}), clinictest.Account(t, c.app, "reception", at...),
+			clinictest.Make(t, c.app, store.Practitioners, fields{"name": "Ane", "locations": ids}),
+		}
+	}
+	alone, besides, everywhere := all(place), all(place, c.location), all()
+	if gone := c.as(c.superuser, http.MethodDelete, "/api/collections/locations/records/"+place.Id, nil); gone.Status != http.StatusNoContent {
+		t.Fatalf("%d %s", gone.Status, gone.Body)
+	}
+	for _, r := range alone {
+		if !c.reload(r).GetBool("inactive") {
+			t.Errorf("%s is still open", r.Collection().Name)
+		}
+	}
+	for _, r := range append(besides, everywhere...) {
+		if c.reload(r).GetBool("inactive") {
+			t.Errorf("%s at %v was closed", r.Collection().Name, r.GetStringSlice("locations"))
+		}
 	}
 }

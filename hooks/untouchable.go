@@ -113,7 +113,7 @@ func keptWithMessages(e *core.RecordEvent) error {
 	return e.Next()
 }
 
-// keptWithBookings refuses to delete a location that visits or messages belong to.
+// keptWithBookings refuses to delete a location that visits or messages belong to. What is there alone closes with it.
 func keptWithBookings(e *core.RecordEvent) error {
 	used, err := store.LocationUsed(e.App, e.Record.Id)
 	if err != nil {
@@ -121,6 +121,9 @@ func keptWithBookings(e *core.RecordEvent) error {
 	}
 	if used {
 		return inUse("Visits and messages belong to this location. Mark it as inactive instead.")
+	}
+	if err := store.CloseWith(e.App, e.Record.Id); err != nil {
+		return err
 	}
 	return e.Next()
 }

@@ -104,7 +104,6 @@ func LocationUsed(app core.App, location string) (bool, error) {
 // lists are the fields that name records of a collection, where naming none says something else: that all will do, or that nothing is needed.
 var lists = map[string][]struct{ collection, field string }{
 	Species:       {{Reasons, "species"}, {ReminderRules, "species"}},
-	Locations:     {{Reasons, "locations"}, {Practitioners, "locations"}, {Staff, "locations"}},
 	Practitioners: {{Reasons, "practitioners"}},
 	Resources:     {{Reasons, "resources"}},
 	Reasons:       {{Shifts, "reasons"}},
@@ -130,6 +129,24 @@ func NamedAlone(app core.App, r *core.Record) (collection string, err error) {
 		return "", err
 	}
 	return Patients, nil
+}
+
+// CloseWith switches off whoever works and whatever is done at a location alone, in the transaction that deletes it: without it their lists would be empty,
+// which means everywhere.
+func CloseWith(app core.App, location string) error {
+	for _, collection := range []string{Reasons, Practitioners, Staff} {
+		records, err := app.FindAllRecords(collection, dbx.HashExp{"locations": `["` + location + `"]`, "inactive": false})
+		if err != nil {
+			return fmt.Errorf("what is at the location alone: %w", err)
+		}
+		for _, r := range records {
+			record.Set(r, "inactive", true)
+			if err := app.Save(r); err != nil {
+				return fmt.Errorf("switch off what was at the location alone: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 // LocationStands reports whether the location that a record belongs to is there.
