@@ -30,6 +30,7 @@ type House struct {
 
 // Bind is the product on one screen: what is saved, when, and who has a say.
 func Bind(app core.App, h House) {
+	app.OnRecordCreateRequest(store.Copied()...).BindFunc(copyBegun)
 	app.OnRecordCreateRequest(runs.Planning()...).BindFunc(h.followCounted)
 	app.OnRecordUpdateRequest(runs.Planning()...).BindFunc(h.followCounted)
 	// A preview counts too, and like them ahead of the guard, which opens transactions.

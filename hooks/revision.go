@@ -133,6 +133,18 @@ func withFiles(e *core.RequestEvent, collection *core.Collection, body map[strin
 	return whole, nil
 }
 
+// copyBegun lets a copy of a record begin as a new one. The dashboard's Duplicate sends the whole of the original, with all that the machine says of it.
+func copyBegun(e *core.RecordRequestEvent) error {
+	copied, err := store.IsCopy(e.App, e.Record)
+	if err != nil {
+		return err
+	}
+	if copied {
+		store.BeginAnew(e.Record)
+	}
+	return e.Next()
+}
+
 // bornUntouched refuses a person's new record that claims what only the machine may say about it.
 func bornUntouched(e *core.RecordRequestEvent) error {
 	err := machineFieldsKept(e.Collection, store.Blank(e.Record), e.Record)
