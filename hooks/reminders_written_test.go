@@ -315,3 +315,27 @@ func TestAnotherTemplateBringsItsWords(t *testing.T) {
 		t.Errorf("a template that is gone: %s", silent.Body)
 	}
 }
+
+// what comes back after a mistake was undone says what the texts say by then, and each of its ways follows for itself: an e-mail that somebody
+// rewrote keeps no text message from following.
+func TestAReminderThatComesBackSaysTheNewWords(t *testing.T) {
+	t.Parallel()
+	c := newClinic(t)
+	client, pet := c.petOwner()
+	text := c.templateOf("reminder")
+	r := c.remind(fields{"client": client.Id, "patients": []string{pet.Id}, "location": c.location.Id, "due_on": "2027-06-01", "methods": []string{"email", "sms"}})
+	edited := c.remind(fields{"client": client.Id, "patients": []string{pet.Id}, "location": c.location.Id, "due_on": "2027-09-01", "methods": []string{"email", "sms"},
+		"subject": "Come", "email_text": "Come, {{ client.first_name }}."})
+	c.patch(c.superuser, pet, fields{"deceased_on": "2027-02-28"})
+	if state := c.reload(r).GetString("state") + " " + c.reload(r).GetString("reason"); state != "cancelled deceased" {
+		t.Fatalf("it is %s", state)
+	}
+	c.patch(c.superuser, text, fields{"subject": "New", "email_text": "New {{ patient.name }}", "sms_text": "Newer {{ patient.name }}"})
+	c.patch(c.superuser, pet, fields{"deceased_on": ""})
+	name := pet.GetString("name")
+	c.recalled(client, "2027-06-01 09:00 email queued: New", "2027-06-01 09:00 sms queued: Newer "+name,
+		"2027-09-01 09:00 email queued: Come", "2027-09-01 09:00 sms queued: Newer "+name)
+	if got := c.reload(edited); got.GetString("sms_text") != "Newer {{ patient.name }}" || got.GetString("email_text") != "Come, {{ client.first_name }}." {
+		t.Errorf("it says %q and %q", got.GetString("sms_text"), got.GetString("email_text"))
+	}
+}

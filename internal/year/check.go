@@ -227,13 +227,20 @@ func (c *rules) working(channel string, t time.Time) (at time.Time, waited bool)
 	return at, waited
 }
 
+// failing reports whether a message that was due before then may have failed until a moment before t, and waits for its next try.
+func (c *rules) failing(channel string, due, t time.Time) bool {
+	return slices.ContainsFunc(slices.Concat(c.Asleep, c.Deaf[channel]), func(s Span) bool {
+		return s.Until.After(due) && !s.Until.After(t) && s.Until.After(t.Add(-recovery))
+	})
+}
+
 // ready is when a message that may go from t on goes, if nothing changes meanwhile: it waits until everything works, and, where it is late, for
 // the window. slack is how much later it may be.
 func (c *rules) ready(channel string, w wish, t time.Time) (at time.Time, slack time.Duration) {
 	at, slack = t, prompt
 	for range 10 {
 		works, waited := c.working(channel, at)
-		if waited {
+		if waited || c.failing(channel, w.send, at) {
 			slack = recovery
 		}
 		open := w.open(works)

@@ -11,6 +11,7 @@ import (
 
 	"pawbell/internal/notify"
 	"pawbell/internal/outbox"
+	"pawbell/internal/reminder"
 	"pawbell/internal/store"
 	"pawbell/internal/store/record"
 )
@@ -58,13 +59,16 @@ func RewordPlanned(tx core.App, clinic *store.Clinic, was, is *core.Record, repl
 	before, after := wordsOf(was), wordsOf(is)
 	for _, one := range open {
 		words, own := one.follow(clinic, is.Id, before, after, replace)
-		switch {
-		case own:
-			r.Kept++
-		case words != one.words:
+		if words != one.words {
 			if err := one.reword(tx, words, now); err != nil {
 				return r, err
 			}
+		}
+		switch {
+		case one.closed:
+		case own:
+			r.Kept++
+		case words != one.words:
 			r.Followed++
 		}
 	}
@@ -124,13 +128,15 @@ func wordsOf(r *core.Record) words {
 	return words{record.Text(r, "subject"), record.Text(r, "email_text"), record.Text(r, "sms_text")}
 }
 
-// openReminder is a reminder that is still to be sent, with the words that stand on it.
+// openReminder is a reminder that is still to be sent, or may be again, with the words that stand on it.
 type openReminder struct {
 	id, template, locale, location string
 	words                          words
+	closed                         bool // for now: it is over for a cause that may pass
 }
 
-// remindersOf reads the open reminders that say what the texts of a code say, or did before somebody rewrote them.
+// remindersOf reads the open reminders that say what the texts of a code say, or did before somebody rewrote them, and those that nobody closed: a pet
+// that comes back brings its reminders back (R-11).
 func remindersOf(tx core.App, code string) ([]openReminder, error) {
 	var rows []struct {
 		ID       string `db:"id"`
@@ -140,18 +146,19 @@ func remindersOf(tx core.App, code string) ([]openReminder, error) {
 		Subject  string `db:"subject"`
 		Email    string `db:"email_text"`
 		SMS      string `db:"sms_text"`
+		Closed   bool   `db:"closed"`
 	}
-	err := tx.DB().NewQuery(`SELECT r.id, r.template, ifnull(c.locale, '') locale, r.location, r.subject, r.email_text, r.sms_text
+	err := tx.DB().NewQuery(`SELECT r.id, r.template, ifnull(c.locale, '') locale, r.location, r.subject, r.email_text, r.sms_text, r.state IN ('cancelled', 'stale') closed
 		FROM reminders r LEFT JOIN clients c ON c.id = r.client
-		WHERE r.state IN ('scheduled', 'held') AND NOT r.own_text AND (r.subject != '' OR r.email_text != '' OR r.sms_text != '') AND
+		WHERE r.state IN ('scheduled', 'held', 'cancelled', 'stale') AND r.reason != {:by_person} AND NOT r.own_text AND (r.subject != '' OR r.email_text != '' OR r.sms_text != '') AND
 			(r.template IN (SELECT id FROM templates WHERE code = {:code}) OR r.template = '' AND {:code} = {:default})`).
-		Bind(dbx.Params{"code": code, "default": string(outbox.Reminder)}).All(&rows)
+		Bind(dbx.Params{"code": code, "default": string(outbox.Reminder), "by_person": reminder.ByPerson}).All(&rows)
 	if err != nil {
 		return nil, fmt.Errorf("read open reminders: %w", err)
 	}
 	open := make([]openReminder, len(rows))
 	for i, r := range rows {
-		open[i] = openReminder{r.ID, r.Template, r.Locale, r.Location, words{r.Subject, r.Email, r.SMS}}
+		open[i] = openReminder{r.ID, r.Template, r.Locale, r.Location, words{r.Subject, r.Email, r.SMS}, r.Closed}
 	}
 	return open, nil
 }
