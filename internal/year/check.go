@@ -142,8 +142,11 @@ func (c *rules) once() {
 		if h.Refused {
 			continue
 		}
-		// Two owners may share a number, and the names of their pets.
+		// Two owners may share a number, and the names of their pets. Each of two absences over a visit tells of itself.
 		same := h.Channel + h.To + r.Client + r.Purpose + r.Booking + h.Subject + h.Text
+		if r.Purpose == "day_notice" {
+			same += strings.Split(r.Key, ":")[1]
+		}
 		if was, twice := said[same]; twice && r.ResendOf == "" && h.At.Sub(was.At) < usefulFor && !mayRepeat[r.Purpose] {
 			c.find("R-13", "%s went out twice, at %s and %s", r.Key, short(was.At), short(h.At))
 		}
