@@ -58,7 +58,7 @@ func (c *rules) group(g Group) {
 				return w
 			}
 			key := "group:" + g.ID + ":" + to + "::" + channel
-			if r := rows[key]; r != nil {
+			if r := rows[key]; r != nil && r.Client == id {
 				c.single([]*Row{r}, m.within(g.At, c.Until), channel, key, "R-46", at)
 			} else {
 				c.single(nil, m.within(g.At, c.Until), channel, key, "R-46", at)
