@@ -169,6 +169,13 @@ func (c *rules) grouped(g Group, id, channel, to string, pets []string, t time.T
 	if then.Locale != client.Locale {
 		w.locales = append(w.locales, first(then.Locale, place.Locale))
 	}
-	w.schedule(g.At)
+	// Who sends on what was stopped wishes for it anew.
+	asked := g.At
+	for _, s := range g.Stopped {
+		if !t.Before(s.Until) {
+			asked = s.Until
+		}
+	}
+	w.schedule(asked)
 	return w
 }
